@@ -1,0 +1,1 @@
+"""What every room stands on: errors, findings, ids, settings, logs, YAML documents."""

@@ -1,0 +1,21 @@
+"""Ids that we choose ourselves.
+
+Every id has the same length: Asterisk refuses (409) a new channel or bridge id that is a
+case-insensitive prefix of a live one.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+
+
+def new_id() -> str:
+    """Return a random id of 20 hexadecimal characters, for a channel, a bridge, a playback, a request."""
+    return secrets.token_hex(10)
+
+
+def new_call_id(at: datetime | None = None) -> str:
+    """Return a call's id, `20261124T081502-3f9c02ab7d`: it sorts by time (UTC) and can be read aloud."""
+    moment = (at or datetime.now(UTC)).astimezone(UTC)
+    return f"{moment:%Y%m%dT%H%M%S}-{secrets.token_hex(5)}"

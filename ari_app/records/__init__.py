@@ -1,0 +1,45 @@
+"""What happened in each call, kept: facts in, tables `calls`, `call_legs`, `call_events` out.
+
+`facts` is what a call says; `recorder` writes it; `reader` reads it back. Only the facts are
+imported here: the database's libraries are heavy, and most rooms only speak of facts.
+"""
+
+from .facts import (
+    CallAnswered,
+    CallArrived,
+    CallBridged,
+    CallEnded,
+    CallEvent,
+    CallLanguage,
+    CallQueued,
+    CallReason,
+    CallUnbridged,
+    Fact,
+    FactSink,
+    LegAccepted,
+    LegAnswered,
+    LegEnded,
+    LegResult,
+    LegStarted,
+    Outcome,
+)
+
+__all__ = [
+    "CallAnswered",
+    "CallArrived",
+    "CallBridged",
+    "CallEnded",
+    "CallEvent",
+    "CallLanguage",
+    "CallQueued",
+    "CallReason",
+    "CallUnbridged",
+    "Fact",
+    "FactSink",
+    "LegAccepted",
+    "LegAnswered",
+    "LegEnded",
+    "LegResult",
+    "LegStarted",
+    "Outcome",
+]

@@ -1,0 +1,159 @@
+"""What a call tells the records: one small immutable fact for each thing that happened.
+
+Facts are the only way in. Each is kept as a row of `call_events`; the rows of `calls` and
+`call_legs` are computed from them (`ledger`), so that every duration can be traced to the facts
+that bound it. A fact's name in the database is its class's tag, such as `leg.answered`.
+
+Leave `at` out for what happens now. Give it (aware) for what is learnt later, such as the end of a
+call that Asterisk's own records tell. Durations are measured with the monotonic clock between facts
+stamped "now", so a step of the wall clock never shows in them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+import msgspec
+
+
+class Outcome(StrEnum):
+    """How a call ended, for its caller."""
+
+    BRIDGED = "bridged"  # talked with an agent
+    ABANDONED = "abandoned"  # hung up before any agent was there
+    UNANSWERED = "unanswered"  # everybody was rung, nobody took it: heard a reason and a goodbye
+    NOBODY_ON_CALL = "nobody-on-call"  # nobody to ring at that instant: heard a reason and a goodbye
+    GOODBYE = "goodbye"  # the flow itself ended the call
+    FAILED = "failed"  # an error of ours: heard an apology
+    REFUSED = "refused"  # not let in (overload): heard an apology or congestion
+    INTERRUPTED = "interrupted"  # we died during the call and could not follow it to its end
+
+
+class LegResult(StrEnum):
+    """How one attempt to reach an agent ended."""
+
+    ACCEPTED = "accepted"  # a human took the call
+    NO_ANSWER = "no-answer"  # rang for its whole time
+    BUSY = "busy"  # 486, 600
+    DECLINED = "declined"  # 603, or passed at the prompt
+    UNREACHABLE = "unreachable"  # no contact, 480, 503, 404, network down
+    NOT_ACCEPTED = "not-accepted"  # answered, but nobody said that they take it (a voicemail box)
+    TAKEN_ELSEWHERE = "taken-elsewhere"  # another leg took the call first
+    CANCELLED = "cancelled"  # the caller hung up while it rang
+    FAILED = "failed"  # Asterisk could not place it
+    INTERRUPTED = "interrupted"  # we died while it was up
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="name"):
+    """One thing that happened in the call `call` (its id, see `core.ids.new_call_id`)."""
+
+    call: str
+    at: datetime | None = None
+
+
+class CallArrived(Fact, frozen=True, kw_only=True, tag="call.arrived"):
+    """A caller's channel entered the application. Always the first fact of a call.
+
+    `number` (E.164 where known) and `caller_name` are what the caller's network said of them; both are
+    text from a stranger.
+    """
+
+    line: str
+    channel_id: str
+    number: str = ""
+    caller_name: str = ""
+
+
+class CallAnswered(Fact, frozen=True, kw_only=True, tag="call.answered"):
+    """We answered the caller's channel."""
+
+
+class CallLanguage(Fact, frozen=True, kw_only=True, tag="call.language"):
+    """The language spoken with the caller from here on (ISO 639-1)."""
+
+    language: str
+
+
+class CallReason(Fact, frozen=True, kw_only=True, tag="call.reason"):
+    """Why they call, as the flow found out."""
+
+    reason: str
+
+
+class CallQueued(Fact, frozen=True, kw_only=True, tag="call.queued"):
+    """The search for an agent of a team starts: waiting is counted from here until `CallBridged`."""
+
+    team: str
+
+
+class LegStarted(Fact, frozen=True, kw_only=True, tag="leg.started"):
+    """An attempt to reach an agent: `leg` is its channel's id, `endpoint` the dial string's target."""
+
+    leg: str
+    agent: str
+    endpoint: str
+    step: int = 0
+
+
+class LegAnswered(Fact, frozen=True, kw_only=True, tag="leg.answered"):
+    """The far end picked up: a human, or a voicemail box."""
+
+    leg: str
+
+
+class LegAccepted(Fact, frozen=True, kw_only=True, tag="leg.accepted"):
+    """A human on that leg said that they take the call."""
+
+    leg: str
+
+
+class LegEnded(Fact, frozen=True, kw_only=True, tag="leg.ended"):
+    """The attempt, or the agent's side of the talk, is over.
+
+    `cause` is Asterisk's hangup cause (Q.850), `tech_cause` the SIP status, `dialstatus` what the `Dial`
+    event said; each as far as known. Write it for legs that were bridged as well.
+    """
+
+    leg: str
+    result: LegResult
+    cause: int | None = None
+    tech_cause: int | None = None
+    dialstatus: str = ""
+
+
+class CallBridged(Fact, frozen=True, kw_only=True, tag="call.bridged"):
+    """Caller and agent hear each other: waiting ends, talking starts."""
+
+    leg: str
+
+
+class CallUnbridged(Fact, frozen=True, kw_only=True, tag="call.unbridged"):
+    """They do not hear each other any more, and the call goes on (transfer, survey)."""
+
+    leg: str
+
+
+class CallEnded(Fact, frozen=True, kw_only=True, tag="call.ended"):
+    """The caller's channel is gone. Closes waiting and talking. `cause`: its hangup cause (Q.850)."""
+
+    outcome: Outcome
+    cause: int | None = None
+
+
+class CallEvent(Fact, frozen=True, kw_only=True, tag="call.event"):
+    """Anything else worth keeping: a digit, a prompt, a decision. It is kept under its own `event` name.
+
+    `data` holds JSON's own types. No secrets, and no card numbers: it is stored as it is.
+    """
+
+    event: str
+    data: dict[str, Any] = {}  # msgspec copies an empty mutable default for each instance
+
+
+class FactSink(Protocol):
+    """Takes facts; `recorder.Recorder` is one, and a list's `append` is enough for a test."""
+
+    def put(self, fact: Fact) -> None:
+        """Take a fact; never waits, never raises for the disk's sake."""

@@ -1,0 +1,1 @@
+"""One call's life: greet, ask, look up, ring, bridge, say goodbye."""

@@ -1,0 +1,174 @@
+"""One channel as a call sees it: what is played on it, the keys pressed on it, and its end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+from ..ari import AriClient
+from ..ari.errors import AriError
+from ..ari.events import (
+    ChannelDestroyed,
+    ChannelDtmfReceived,
+    ChannelHangupRequest,
+    Dial,
+    Event,
+    PlaybackFinished,
+    StasisEnd,
+    StasisStart,
+)
+from ..core.logs import get_logger
+
+log = get_logger(__name__)
+
+PLAYBACK_LOST_AFTER = 120.0
+"""Seconds after which a playback is taken as ended: `PlaybackFinished` is not guaranteed."""
+QUIET_WITHIN = 1.0
+"""Seconds that a stopped playback may take to end."""
+
+
+class CallChannel:
+    """A channel of one call. Feed it the channel's events with `on_event`; one coroutine may wait on it.
+
+    `gone` turns true once and for ever; `on_gone` is called at that instant.
+    """
+
+    def __init__(
+        self,
+        ari: AriClient,
+        channel_id: str,
+        *,
+        next_playback_id: Callable[[], str],
+        on_gone: Callable[[], None] | None = None,
+    ) -> None:
+        self.id = channel_id
+        self.answered = False
+        self.ringing = False
+        self.gone = False
+        self.cause: int | None = None
+        """The Q.850 hangup cause, once gone and if Asterisk told."""
+        self.sip_code: int | None = None
+        self.dialstatus: str | None = None
+        self._ari = ari
+        self._next_playback_id = next_playback_id
+        self._on_gone = on_gone
+        self._keys: deque[str] = deque()
+        self._playing: set[str] = set()
+        self._waiter: asyncio.Future[None] | None = None
+        self._background: set[asyncio.Task[None]] = set()
+
+    def on_event(self, event: Event) -> None:
+        """Take in one event of this channel; called by the ARI reader, so it never waits."""
+        match event:
+            case ChannelDtmfReceived():
+                self._keys.append(event.digit)
+            case PlaybackFinished():
+                self._playing.discard(event.playback.id)
+            case Dial():
+                self.dialstatus = event.dialstatus or self.dialstatus
+                self.ringing = self.ringing or event.dialstatus == "RINGING"
+            case StasisStart():
+                self.answered = True
+            case ChannelHangupRequest():
+                self.cause = event.cause or self.cause
+                return
+            case StasisEnd() | ChannelDestroyed():
+                self._end(event)
+            case _:
+                return
+        self._wake()
+
+    def _end(self, event: StasisEnd | ChannelDestroyed) -> None:
+        if isinstance(event, ChannelDestroyed):
+            self.cause = event.cause or self.cause
+            self.sip_code = event.tech_cause or self.sip_code
+        if self.gone:
+            return
+        self.gone = True
+        self._playing.clear()
+        if self._on_gone:
+            self._on_gone()
+
+    def _wake(self) -> None:
+        if self._waiter and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def changed(self) -> None:
+        """Wait for the next event of this channel that changes something."""
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    async def until_gone(self) -> None:
+        """Wait for the channel's end."""
+        while not self.gone:
+            await self.changed()
+
+    async def key(self, within: float) -> str | None:
+        """Return the next key, type-ahead first, or None after `within` seconds or at the channel's end."""
+        if not self._keys and within > 0:
+            try:
+                async with asyncio.timeout(within):
+                    while not self._keys and not self.gone:
+                        await self.changed()
+            except TimeoutError:
+                return None
+        return self._keys.popleft() if self._keys else None
+
+    def forget_keys(self) -> None:
+        """Drop the keys that were pressed and not read."""
+        self._keys.clear()
+
+    async def play(self, media: Sequence[str], *, barge_in: bool) -> None:
+        """Play sound files one after the other; a key cuts them short if `barge_in`, and stays to be read."""
+        if self.gone or (barge_in and self._keys):
+            return
+        playback_id = self._next_playback_id()
+        self._playing.add(playback_id)
+        try:
+            await self._ari.channels.play(self.id, media=list(media), playback_id=playback_id)
+        except AriError:
+            self._playing.discard(playback_id)
+            raise
+        try:
+            async with asyncio.timeout(PLAYBACK_LOST_AFTER):
+                while playback_id in self._playing and not (barge_in and self._keys):
+                    await self.changed()
+        except TimeoutError:
+            log.warning("call.playback_lost", channel=self.id, playback=playback_id)
+            self._playing.discard(playback_id)
+        if playback_id in self._playing:
+            self.send(self._ari.playbacks.stop(playback_id))
+
+    async def quiet(self) -> None:
+        """Stop what is playing and wait until it has ended: a playback holds the channel's thread."""
+        for playback_id in self._playing:
+            self.send(self._ari.playbacks.stop(playback_id))
+        try:
+            async with asyncio.timeout(QUIET_WITHIN):
+                while self._playing:
+                    await self.changed()
+        except TimeoutError:
+            log.warning("call.playback_lost", channel=self.id, playback=",".join(self._playing))
+            self._playing.clear()
+
+    def send(self, request: Coroutine[Any, Any, object]) -> None:
+        """Send a request whose answer changes nothing for the caller, without waiting for it."""
+        task = asyncio.create_task(self._swallow_ari_errors(request))
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def _swallow_ari_errors(self, request: Coroutine[Any, Any, object]) -> None:
+        try:
+            await request
+        except AriError as error:
+            log.debug("call.request_failed", channel=self.id, error=str(error))
+
+    async def settle(self) -> None:
+        """Wait for the requests that `send` sent."""
+        if self._background:
+            await asyncio.wait(self._background)

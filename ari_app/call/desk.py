@@ -1,0 +1,58 @@
+"""What every call of a line shares (`Desk`), and what belongs to one call (`Call`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+
+from ..ami import PhoneState
+from ..ari import AriClient
+from ..core.settings import Settings
+from ..flow.book import FlowBook
+from ..prompts import PromptStore
+from ..roster.book import RosterBook
+from .story import Story
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The parts of the line that a call works with, in the versions in force when it came in."""
+
+    ari: AriClient
+    settings: Settings
+    rosters: RosterBook
+    flows: FlowBook
+    prompts: PromptStore
+    phone_state: Callable[[str], PhoneState]
+    """The state of a PJSIP endpoint, by name, as last heard; it never waits."""
+
+
+@dataclass(slots=True)
+class Call:
+    """One call: its id, its story, and the ids of all that is made for it.
+
+    The ids are made from the call's, so that whoever finds a channel or a bridge knows whose it is.
+    """
+
+    id: str
+    line: str
+    channel_id: str
+    caller_number: str | None
+    desk: Desk
+    story: Story
+    _legs: count[int] = field(default_factory=lambda: count(1))
+    _playbacks: count[int] = field(default_factory=lambda: count(1))
+    _bridges: count[int] = field(default_factory=lambda: count(1))
+
+    def next_leg_id(self) -> str:
+        """Return the channel id of the call's next outbound leg."""
+        return f"{self.id}.l{next(self._legs):03}"
+
+    def next_playback_id(self) -> str:
+        """Return the id of the call's next playback."""
+        return f"{self.id}.p{next(self._playbacks):03}"
+
+    def next_bridge_id(self) -> str:
+        """Return the id of the call's next bridge."""
+        return f"{self.id}.b{next(self._bridges):03}"

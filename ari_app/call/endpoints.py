@@ -1,0 +1,31 @@
+"""An agent's phone as Asterisk dials it."""
+
+from __future__ import annotations
+
+import phonenumbers
+
+from ..core.settings import DialSettings
+from ..roster.schema import Phone
+
+
+def endpoint_of(phone: Phone, dial: DialSettings) -> str:
+    """Return the dial string of a phone: `PJSIP/alice`, or `PJSIP/+33612345678@trunk`.
+
+    Every part of it was validated when the roster was read; nothing of a caller is in it.
+    """
+    scheme, _, address = phone.uri.partition(":")
+    if scheme == "sip":
+        return f"PJSIP/{address}"
+    return f"PJSIP/{_number(address, dial)}@{dial.trunk}"
+
+
+def _number(e164: str, dial: DialSettings) -> str:
+    match dial.number_format:
+        case "e164":
+            return e164
+        case "digits":
+            return e164.removeprefix("+")
+        case "national":
+            number = phonenumbers.parse(e164)
+            national = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+            return "".join(character for character in national if character.isdigit())

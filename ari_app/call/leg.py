@@ -1,0 +1,132 @@
+"""One attempt to reach an agent on one phone: dial, ring, whisper, accept."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+
+from ..ari import AriClient
+from ..ari.errors import AriError, ChannelGone
+from ..core.prompt import Prompt
+from ..core.settings import safe_number
+from ..records.facts import LegResult
+from ..roster.resolver import OnCallAgent
+from ..roster.schema import Phone
+from .channel import CallChannel
+from .desk import Call
+from .endpoints import endpoint_of
+from .outcome import leg_result
+
+TAKE, PASS = "1", "2"
+WRONG_KEYS = 2
+"""Wrong keys that an agent may press before the call passes on."""
+RING_MARGIN = 5
+"""Seconds more than ours that Asterisk rings by itself, should nobody be there to stop it."""
+
+
+class Leg:
+    """An outbound leg: `offer` rings it until it is taken or not, `release` lets go of it."""
+
+    def __init__(self, call: Call, agent: OnCallAgent, phone: Phone, *, step: int) -> None:
+        self.id = call.next_leg_id()
+        self.agent = agent.agent
+        self.step = step
+        self.endpoint = endpoint_of(phone, call.desk.settings.dial)
+        self.channel = CallChannel(call.desk.ari, self.id, next_playback_id=call.next_playback_id)
+        self.result: LegResult | None = None
+        """How it ended, once it has."""
+        self._call = call
+        self._after = phone.after
+        self._started = False
+        self._placed = False
+
+    @property
+    def _ari(self) -> AriClient:
+        return self._call.desk.ari
+
+    async def offer(self, seconds: float, *, whisper: Prompt | None, display_name: str) -> LegResult:
+        """Ring the phone until `seconds` have passed; whoever answers hears `whisper` and must press 1.
+
+        Without a whisper, picking up is enough. A leg that was taken stays up; any other is released.
+        """
+        await asyncio.sleep(self._after)
+        self._start()
+        try:
+            result = await self._ring(seconds - self._after, display_name)
+            if result is None:
+                self._call.story.leg_answered(self)
+                result = await self._screen(whisper)
+        except ChannelGone:
+            result = LegResult.NO_ANSWER
+        except AriError as error:
+            self._call.story.note("leg.error", leg=self.id, error=str(error))
+            result = LegResult.FAILED
+        if result is LegResult.ACCEPTED:
+            self._call.story.leg_accepted(self)
+        else:
+            self.release(result)
+        return result
+
+    def skip(self) -> None:
+        """Record that the phone was not rung, because it is known to be of no use."""
+        self._start()
+        self.release(LegResult.SKIPPED)
+
+    def _start(self) -> None:
+        self._started = True
+        self._call.story.leg_started(self)
+
+    async def _ring(self, seconds: float, display_name: str) -> LegResult | None:
+        """Dial, and wait for an answer: None when there is one."""
+        settings = self._call.desk.settings
+        number = self._shown_number()
+        self._placed = True
+        await self._ari.channels.originate(
+            endpoint=self.endpoint,
+            app=settings.ari.app,
+            app_args=f"leg,{self._call.id}",
+            channel_id=self.id,
+            caller_id=f'"{display_name}" <{number}>',
+            timeout=math.ceil(seconds) + RING_MARGIN,
+            originator=self._call.channel_id,
+        )
+        try:
+            async with asyncio.timeout(seconds):
+                while not (self.channel.answered or self.channel.gone):
+                    await self.channel.changed()
+        except TimeoutError:
+            return LegResult.NO_ANSWER
+        if self.channel.gone and not self.channel.answered:
+            channel = self.channel
+            return leg_result(channel.dialstatus, channel.cause, channel.sip_code)
+        return None
+
+    def _shown_number(self) -> str:
+        shown = self._call.desk.settings.dial.caller_id
+        return (safe_number(self._call.caller_number) or "anonymous") if shown == "caller" else shown
+
+    async def _screen(self, whisper: Prompt | None) -> LegResult:
+        """Make sure that a human took the call."""
+        if whisper is None:
+            return LegResult.ACCEPTED
+        media = [self._call.desk.prompts.media(whisper)]
+        for _ in range(1 + WRONG_KEYS):
+            await self.channel.play(media, barge_in=True)
+            key = await self.channel.key(self._call.desk.settings.dial.accept_seconds)
+            if key == TAKE:
+                await self.channel.quiet()
+                return LegResult.ACCEPTED
+            if key == PASS:
+                return LegResult.PASSED
+            if key is None:
+                break
+        return LegResult.NOT_ACCEPTED
+
+    def release(self, result: LegResult) -> None:
+        """Record how the leg ended and hang it up if it is still there; the first call counts."""
+        if self._started and self.result is None:
+            self.result = result
+            self._call.story.leg_ended(self.channel, result)
+        if self._placed and not self.channel.gone:
+            self._placed = False
+            self.channel.send(self._ari.channels.hangup(self.id))

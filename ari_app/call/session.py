@@ -1,0 +1,170 @@
+"""One call, from its arrival to its outcome."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from ..ari.errors import AriError, ChannelGone, NotInStasis
+from ..core.logs import get_logger
+from ..core.prompt import Prompt
+from ..flow import interpreter
+from ..flow.phone import Connection
+from ..flow.schema import Flow
+from ..records.facts import LegResult, Outcome
+from .channel import CallChannel
+from .desk import Call
+from .hunt import Hunt
+from .leg import Leg
+
+log = get_logger(__name__)
+
+HAND_OVER_WITHIN = 30.0
+"""Seconds that a call waits for Asterisk to be reachable again before it is left to the next sweep."""
+GONE_WITHIN = 2.0
+"""Seconds between Asterisk's word that a channel is gone and the event that says so."""
+
+
+class Session:
+    """The caller's side of one call; it is the `Phone` that the flow talks to.
+
+    When the caller hangs up, the coroutine `run` is cancelled where it stands, and what it had
+    opened is closed on the way out.
+    """
+
+    def __init__(self, call: Call, flow: Flow) -> None:
+        self._call = call
+        self._flow = flow
+        self._ari = call.desk.ari
+        self._caller = CallChannel(
+            self._ari, call.channel_id, next_playback_id=call.next_playback_id, on_gone=self._on_caller_gone
+        )
+        self._task: asyncio.Task[None] | None = None
+        self._bridged = False
+        self._handed_over = False
+        self._outcome: Outcome | None = None
+        self._ended_by = "line"
+
+    async def run(self) -> None:
+        """Live the call."""
+        story = self._call.story
+        async with self._ari.watch(self._call.channel_id, on_event=self._caller.on_event):
+            outcome = Outcome.INTERRUPTED
+            try:
+                self._task = asyncio.current_task()
+                outcome = await self._converse()
+            except asyncio.CancelledError:
+                if not self._caller.gone:
+                    raise
+                if task := asyncio.current_task():
+                    task.uncancel()
+                outcome = self._outcome_of_gone_caller()
+            finally:
+                self._task = None
+                await self._hang_up_caller()
+                story.ended(outcome, cause=self._caller.cause, ended_by=self._ended_by)
+
+    async def _converse(self) -> Outcome:
+        try:
+            await self._ari.channels.answer(self._call.channel_id)
+            self._call.story.answered()
+            await interpreter.run(self._flow, self)
+        except (ChannelGone, NotInStasis):
+            await self._confirm_gone()
+            return self._outcome_of_gone_caller()
+        except AriError as error:
+            log.warning("call.asterisk_lost", error=str(error))
+            return await self._hand_over()
+        except Exception:
+            log.exception("call.crashed")
+            return await self._hand_over()
+        return self._outcome or Outcome.GOODBYE
+
+    # What the flow asks of a phone
+
+    async def play(self, prompts: Sequence[Prompt], *, barge_in: bool) -> None:
+        """Play prompts to the caller; a key cuts them short if `barge_in`."""
+        await self._caller.play([self._call.desk.prompts.media(each) for each in prompts], barge_in=barge_in)
+
+    async def key(self, within: float) -> str | None:
+        """Return the caller's next key, or None after `within` seconds."""
+        return await self._caller.key(within)
+
+    def note(self, name: str, **facts: str | int | float | None) -> None:
+        """Record a fact that the flow tells."""
+        self._call.story.note(name, **facts)
+
+    async def connect(self, reason: str, language: str) -> Connection:
+        """Ring who is on call for `reason`, and let the two talk until one hangs up."""
+        desk = self._call.desk
+        plan = desk.rosters.plan(reason=reason, at=datetime.now(UTC), language=language)
+        self._call.story.queued(plan)
+        if not plan.steps:
+            self._outcome = Outcome.NOBODY_ON_CALL
+            return Connection.NOT_ON_DUTY
+        async with Hunt(self._call, plan, reason=reason, language=language) as hunt:
+            self._caller.send(self._ari.channels.ring(self._call.channel_id))
+            while leg := await hunt.next():
+                if await self._talk(leg):
+                    self._outcome = Outcome.BRIDGED
+                    return Connection.TALKED
+        self._caller.send(self._ari.channels.ring_stop(self._call.channel_id))
+        self._outcome = Outcome.UNANSWERED
+        return Connection.NOBODY
+
+    async def _talk(self, leg: Leg) -> bool:
+        """Bridge the caller and an agent until one of them hangs up; False if the leg was lost before."""
+        bridge_id = self._call.next_bridge_id()
+        await self._caller.quiet()
+        await self._ari.bridges.create(bridge_id=bridge_id, type="mixing", name=self._call.id)
+        try:
+            try:
+                await self._ari.bridges.add_channel(bridge_id, channel=[self._call.channel_id, leg.id])
+            except (ChannelGone, NotInStasis):
+                leg.release(LegResult.FAILED)
+                return False
+            self._bridged = True
+            self._call.story.bridged(leg)
+            await leg.channel.until_gone()
+            self._ended_by = "agent"
+            return True
+        finally:
+            leg.release(LegResult.ACCEPTED)
+            self._caller.send(self._ari.bridges.destroy(bridge_id))
+
+    # The end
+
+    def _on_caller_gone(self) -> None:
+        if self._task:
+            self._ended_by = "caller"
+            self._task.cancel()
+
+    def _outcome_of_gone_caller(self) -> Outcome:
+        return Outcome.BRIDGED if self._bridged else (self._outcome or Outcome.ABANDONED)
+
+    async def _confirm_gone(self) -> None:
+        """Asterisk says that the caller's channel is gone: wait for the event that tells why."""
+        try:
+            async with asyncio.timeout(GONE_WITHIN):
+                await self._caller.until_gone()
+        except TimeoutError:
+            return
+
+    async def _hand_over(self) -> Outcome:
+        """Give the caller back to the dialplan, which rings an agent without us."""
+        try:
+            async with asyncio.timeout(HAND_OVER_WITHIN):
+                await self._ari.until_ready()
+                await self._ari.channels.continue_in_dialplan(
+                    self._call.channel_id, context="fallback", extension=self._call.line, priority=1
+                )
+        except (AriError, TimeoutError) as error:
+            log.error("call.not_handed_over", error=str(error))
+        self._handed_over = True
+        return Outcome.FALLBACK
+
+    async def _hang_up_caller(self) -> None:
+        if not (self._caller.gone or self._handed_over):
+            self._caller.send(self._ari.channels.hangup(self._call.channel_id))
+        await self._caller.settle()

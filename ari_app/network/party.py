@@ -1,0 +1,134 @@
+"""Someone on the telephone: a caller, or a person whose phone rings."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from ..ari import AriClient
+from ..ari.errors import AriError
+from ..ari.events import ChannelDestroyed, ChannelDtmfReceived, Dial, Event, StasisEnd, StasisStart
+from ..core.ids import new_id
+from .hearing import Samples, read_wav
+
+HANGUP_CAUSE = {
+    404: 1,
+    408: 18,
+    480: 19,
+    403: 21,
+    410: 22,
+    484: 28,
+    486: 17,
+    500: 38,
+    502: 27,
+    503: 34,
+    603: 16,
+}
+"""The Q.850 cause that makes Asterisk send a SIP code (`hangup_cause2sip` in chan_pjsip.c)."""
+
+
+class Party:
+    """A channel of the network's Asterisk: what this person does, and what they hear."""
+
+    def __init__(self, ari: AriClient, channel_id: str, recordings: Path, *, number: str) -> None:
+        self.ari = ari
+        self.channel_id = channel_id
+        self.number = number
+        self.up = False
+        self.gone = False
+        self.ringing = False
+        self.cause: int | None = None
+        self.keys = ""
+        """The keys that the other side sent."""
+        self.caller_number = ""
+        self.caller_name = ""
+        self._recordings = recordings
+        self._recording: str | None = None
+        self._changed = asyncio.Condition()
+        self._event = asyncio.Event()
+
+    def on_event(self, event: Event) -> None:
+        """Take in one event of this channel."""
+        match event:
+            case StasisStart():
+                self.caller_number = event.channel.caller.number
+                self.caller_name = event.channel.caller.name
+            case ChannelDtmfReceived():
+                self.keys += event.digit
+            case Dial():
+                self.ringing = self.ringing or event.dialstatus == "RINGING"
+            case ChannelDestroyed():
+                self.gone = True
+                self.cause = event.cause
+            case StasisEnd():
+                self.gone = True
+            case _:
+                pass
+        self._event.set()
+
+    async def _until(self, wanted: str, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                while not getattr(self, wanted):
+                    self._event.clear()
+                    await self._event.wait()
+        except TimeoutError:
+            raise AssertionError(f"{self.number}: not {wanted} after {seconds} s") from None
+
+    async def answered(self, within: float = 10.0) -> None:
+        """Wait until the other side has answered."""
+        await self._until("up", within)
+
+    async def heard_ringing(self, within: float = 10.0) -> None:
+        """Wait until the other side says that it rings."""
+        await self._until("ringing", within)
+
+    async def ended(self, within: float = 30.0) -> None:
+        """Wait until the other side, or we, hung up."""
+        await self._until("gone", within)
+
+    async def ring(self) -> None:
+        """Send 180 Ringing."""
+        await self.ari.channels.ring(self.channel_id)
+
+    async def answer(self) -> None:
+        """Pick up, and record from then on what is heard."""
+        await self.ari.channels.answer(self.channel_id)
+        await self.listen()
+
+    async def refuse(self, sip_code: int) -> None:
+        """Refuse with a SIP status code of `HANGUP_CAUSE`."""
+        await self.ari.channels.hangup(self.channel_id, reason_code=str(HANGUP_CAUSE[sip_code]))
+
+    async def press(self, keys: str, *, gap: float = 0.1) -> None:
+        """Press keys as RFC 4733 telephone events, `gap` seconds apart."""
+        await self.ari.channels.send_dtmf(self.channel_id, dtmf=keys, between=int(gap * 1000), duration=100)
+
+    async def speak(self, wav: Path) -> None:
+        """Say something: play a file once, without waiting for its end."""
+        await self.ari.channels.play(
+            self.channel_id, media=[f"sound:{wav.with_suffix('')}"], playback_id=new_id()
+        )
+
+    async def hang_up(self) -> None:
+        """Put the phone down; nothing happens if the call is over."""
+        try:
+            await self.ari.channels.hangup(self.channel_id)
+        except AriError:
+            if not self.gone:
+                raise
+
+    async def listen(self) -> None:
+        """Record from now on what is heard, through a snoop channel that disturbs nothing."""
+        name = new_id()
+        snoop = await self.ari.channels.snoop(
+            self.channel_id, app="snoop", spy="in", whisper="none", snoop_id=new_id(), app_args="snoop"
+        )
+        await self.ari.channels.record(snoop.id, name=name, format="wav", if_exists="fail")
+        self._recording = name
+
+    def heard(self) -> Samples:
+        """Return what was heard since `listen`."""
+        if self._recording is None:
+            raise AssertionError(f"{self.number} was not listening")
+        return read_wav(self._recordings / f"{self._recording}.wav")

@@ -1,0 +1,1 @@
+"""The whole line: built once, started, drained, stopped."""

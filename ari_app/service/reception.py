@@ -1,0 +1,131 @@
+"""Takes in calls: a task for each, a limit on how many at once, and a way to stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import structlog
+
+from ..ari.errors import AriError
+from ..ari.events import StasisStart
+from ..call.channel import CallChannel
+from ..call.desk import Call, Desk
+from ..call.session import Session
+from ..call.story import Story
+from ..core.ids import new_call_id
+from ..core.logs import get_logger
+from ..records.facts import FactSink, Outcome
+
+log = get_logger(__name__)
+
+APOLOGIES_AT_ONCE = 50
+"""Calls over the limit that hear why; more are refused by signalling alone (congestion)."""
+CONGESTION = "34"
+"""Q.850: no circuit available; Asterisk sends 503."""
+
+
+class Reception:
+    """Starts a task for each call that enters the Stasis application.
+
+    `desk` gives the parts in force at this instant; a call keeps what it started with.
+    """
+
+    def __init__(self, desk: Callable[[], Desk], records: FactSink) -> None:
+        self._desk = desk
+        self._records = records
+        self._calls: dict[str, asyncio.Task[None]] = {}
+        self._closing = False
+        self._refusals = 0
+
+    @property
+    def calls(self) -> frozenset[str]:
+        """The ids of the calls in progress."""
+        return frozenset(self._calls)
+
+    def on_stasis_start(self, event: StasisStart) -> None:
+        """A channel that nobody watches entered the application: a caller, or a leg whose call is over."""
+        channel = event.channel
+        if event.args[:1] == ["leg"]:
+            self._run(channel.id, self._desk().ari.channels.hangup(channel.id))
+            return
+        line = event.args[0] if event.args else "default"
+        call = self._new_call(event, line)
+        call.story.arrived(
+            line=line, channel_id=channel.id, number=channel.caller.number, name=channel.caller.name
+        )
+        if self._closing:
+            self._run(call.id, self._hand_over(call))
+        elif len(self._calls) >= call.desk.settings.limits.calls:
+            self._run(call.id, self._refuse(call))
+        else:
+            flow_name = call.desk.settings.flow_of(line)
+            self._run(call.id, Session(call, call.desk.flows.flows[flow_name]).run())
+
+    def _new_call(self, event: StasisStart, line: str) -> Call:
+        call_id = new_call_id()
+        return Call(
+            id=call_id,
+            line=line,
+            channel_id=event.channel.id,
+            caller_number=event.channel.caller.number or None,
+            desk=self._desk(),
+            story=Story(call_id, self._records),
+        )
+
+    def resume(self, call_id: str, life: Coroutine[Any, Any, None]) -> None:
+        """Take up a call that was already going on."""
+        self._run(call_id, life)
+
+    def _run(self, call_id: str, life: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(self._live(call_id, life), name=f"call {call_id}")
+        self._calls[call_id] = task
+        task.add_done_callback(lambda _: self._calls.pop(call_id, None))
+
+    async def _live(self, call_id: str, life: Coroutine[Any, Any, None]) -> None:
+        structlog.contextvars.bind_contextvars(call=call_id)
+        try:
+            await life
+        except AriError as error:
+            log.warning("call.asterisk_lost", error=str(error))
+        except Exception:  # noqa: BLE001 - one call's fault must not reach another's
+            log.exception("call.crashed")
+
+    async def _hand_over(self, call: Call) -> None:
+        """Give a caller to the dialplan: we are stopping."""
+        await call.desk.ari.channels.continue_in_dialplan(
+            call.channel_id, context="fallback", extension=call.line, priority=1
+        )
+        call.story.ended(Outcome.FALLBACK, cause=None, ended_by="line")
+
+    async def _refuse(self, call: Call) -> None:
+        """Tell a caller that all lines are busy, in words as long as there are not too many of them."""
+        channels = call.desk.ari.channels
+        self._refusals += 1
+        try:
+            if self._refusals > APOLOGIES_AT_ONCE:
+                await channels.hangup(call.channel_id, reason_code=CONGESTION)
+                return
+            caller = CallChannel(call.desk.ari, call.channel_id, next_playback_id=call.next_playback_id)
+            async with call.desk.ari.watch(call.channel_id, on_event=caller.on_event):
+                await channels.answer(call.channel_id)
+                prompt = call.desk.flows.line_prompt("caller-busy")
+                await caller.play([call.desk.prompts.media(prompt)], barge_in=False)
+                if not caller.gone:
+                    await channels.hangup(call.channel_id)
+        finally:
+            self._refusals -= 1
+            call.story.ended(Outcome.REFUSED, cause=None, ended_by="line")
+
+    async def close(self, drain_seconds: float) -> None:
+        """Send new callers to the dialplan, let calls in progress end, then end what is left."""
+        self._closing = True
+        if self._calls:
+            log.info("line.draining", calls=len(self._calls), seconds=drain_seconds)
+            await asyncio.wait(list(self._calls.values()), timeout=drain_seconds)
+        remaining = list(self._calls.values())
+        for task in remaining:
+            task.cancel()
+        if remaining:
+            await asyncio.wait(remaining)

@@ -19,8 +19,8 @@ from pathlib import Path
 from .apt_sources import AptSource
 from .progress import OnProgress, Progress
 
-# What Asterisk's packages ask for only to create users and to run their installation scripts, which we do not run,
-# and large libraries of modules that we do not load. Told to apt as already installed, they stay away: 27 MB less.
+# What Asterisk's packages ask for only to create users and to run their installation scripts, which we do
+# not run, and large libraries of modules that we do not load. apt is told that they are installed: 27 MB less.
 _NOT_NEEDED = (
     *("adduser", "debconf", "dirmngr", "gnupg", "passwd", "perl", "python3", "tzdata"),
     *("libcodec2-1.2", "libgmime-3.0-0t64", "libjack-jackd2-0", "libsnmp45"),
@@ -68,7 +68,7 @@ class PrivateApt:
         return [Deb(file, int(size), sha256) for file, size, sha256 in lines]
 
     def download(self, packages: Sequence[str], plan: Sequence[Deb], progress: OnProgress) -> None:
-        """Download what is not here yet. Raises `AptFailed`, also for a file with another hash than the plan's."""
+        """Download what is not here yet. Raises `AptFailed`, also for a file whose hash is not the plan's."""
         wanted = {deb.file for deb in plan}
         for path in self.archives.glob("*.deb"):
             if path.name not in wanted:
@@ -105,7 +105,9 @@ class PrivateApt:
             raise AptFailed(f"apt did not download {deb.file}") from None
         if found != deb.sha256:
             path.unlink()
-            raise AptFailed(f"{deb.file} is damaged: SHA-256 {found}, expected {deb.sha256}; it has been removed")
+            raise AptFailed(
+                f"{deb.file} is damaged: SHA-256 {found}, expected {deb.sha256}; it has been removed"
+            )
 
     def _prepare(self) -> None:
         for name in ("lists/partial", "archives/partial", "log", "empty", "sources"):
@@ -140,7 +142,9 @@ class PrivateApt:
             "Dir::Cache": folder,
             "Dir::Log": folder / "log",
             "APT::Architecture": architecture,
-            "APT::Sandbox::User": "root" if os.geteuid() == 0 else "",  # the cache is not open to the user _apt
+            "APT::Sandbox::User": "root"
+            if os.geteuid() == 0
+            else "",  # the cache is not open to the user _apt
             "Acquire::Languages": "none",
             "Acquire::ForceHash": "SHA256",
             "Acquire::Retries": "3",
@@ -187,7 +191,9 @@ def machine_architecture() -> str:
 
 def missing_tools() -> list[str]:
     """Return which of the programs that are needed here this machine lacks."""
-    return [name for name in ("apt-get", "apt-config", "dpkg", "dpkg-deb", "tar") if shutil.which(name) is None]
+    return [
+        name for name in ("apt-get", "apt-config", "dpkg", "dpkg-deb", "tar") if shutil.which(name) is None
+    ]
 
 
 def _machine_settings() -> str:
@@ -202,7 +208,8 @@ def _machine_settings() -> str:
     kept = [
         line
         for line in dump.splitlines()
-        if line.startswith("Acquire::") and not line.startswith(("Acquire::Languages", "Acquire::IndexTargets"))
+        if line.startswith("Acquire::")
+        and not line.startswith(("Acquire::Languages", "Acquire::IndexTargets"))
     ]
     return "".join(f"{line}\n" for line in kept)
 

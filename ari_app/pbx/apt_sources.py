@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-# Suites that are Debian's own. A third party's repository may use such a name too: apt then finds no `sid` there,
-# or a signature by another key, and the next source is tried.
+# Suites that are Debian's own. A third party's repository may use such a name too: apt then finds no `sid`
+# there, or a signature by another key, and the next source is tried.
 _DEBIAN_SUITES = {
     *("buster", "bullseye", "bookworm", "trixie", "forky", "duke", "sid"),
     *("oldoldstable", "oldstable", "stable", "testing", "unstable"),
@@ -47,12 +47,14 @@ class AptSource:
         return "\n".join(lines) + "\n"
 
 
-def newest_sources(etc_apt: Path = Path("/etc/apt"), os_release: Path = Path("/etc/os-release")) -> list[AptSource]:
+def newest_sources(
+    etc_apt: Path = Path("/etc/apt"), os_release: Path = Path("/etc/os-release")
+) -> list[AptSource]:
     """Return the sources that may hold the newest Asterisk, best first.
 
-    They are the mirrors of this machine's own sources with the suite replaced: Debian's by `sid`, Ubuntu's by
-    `devel` (its name for the release in preparation). `$ASTREINTE_APT_SOURCE`, one line as in sources.list(5),
-    beats them all.
+    They are the mirrors of this machine's own sources with the suite replaced: Debian's by `sid`, Ubuntu's
+    by `devel` (its name for the release in preparation). `$ASTREINTE_APT_SOURCE`, one line as in
+    sources.list(5), beats them all.
     """
     named = os.environ.get("ASTREINTE_APT_SOURCE", "").strip()
     if named:
@@ -86,10 +88,10 @@ def _one_line(line: str) -> Iterator[AptSource]:
     if match is None:
         return
     options = dict(word.split("=", 1) for word in (match[1] or "").split() if "=" in word)
-    uri, suite, *components = (*match[2].split(), "", "")
-    if uri and suite:
+    words = match[2].split()
+    if len(words) >= 2:
         signed_by = options.get("signed-by", "").split(",")[0]
-        yield AptSource(uri, suite, " ".join(filter(None, components)), signed_by)
+        yield AptSource(words[0], words[1], " ".join(words[2:]), signed_by)
 
 
 def _paragraph(text: str) -> Iterator[AptSource]:
@@ -104,7 +106,11 @@ def _paragraph(text: str) -> Iterator[AptSource]:
             name, _, value = line.partition(":")
             name = name.strip().lower()
             fields[name] = value.strip()
-    if "deb" not in fields.get("types", "").split() or fields.get("enabled", "yes").lower() in {"no", "false", "0"}:
+    if "deb" not in fields.get("types", "").split() or fields.get("enabled", "yes").lower() in {
+        "no",
+        "false",
+        "0",
+    }:
         return
     for uri in fields.get("uris", "").split():
         for suite in fields.get("suites", "").split():
@@ -113,7 +119,9 @@ def _paragraph(text: str) -> Iterator[AptSource]:
 
 
 def _os_release(path: Path) -> dict[str, str]:
-    words = (line.split("=", 1) for line in _text(path).splitlines() if "=" in line and not line.startswith("#"))
+    words = (
+        line.split("=", 1) for line in _text(path).splitlines() if "=" in line and not line.startswith("#")
+    )
     return {name: "".join(shlex.split(value)) for name, value in words}
 
 

@@ -28,7 +28,7 @@ def cache_folder() -> Path:
 
 @contextmanager
 def locked(path: Path, progress: OnProgress = silent) -> Iterator[None]:
-    """Hold the lock file `path`; wait while another process does. The kernel frees it when its holder dies."""
+    """Hold the lock file `path`; wait while another process does. The kernel frees it if its holder dies."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

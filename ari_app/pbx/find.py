@@ -44,7 +44,9 @@ def find_asterisk(progress: OnProgress = silent, *, cache: Path | None = None) -
         if private is not None and why_not is None:
             return private
         tried.append(f"the Asterisk unpacked into {root}: {why_not}")
-        discard(root)  # damaged, or from before a release that closes a hole: once more, with today's packages
+        discard(
+            root
+        )  # damaged, or from before a release that closes a hole: once more, with today's packages
     raise AsteriskUnavailable(
         "no Asterisk can be used here; what was tried:", tried=tried, remedy=WAYS_OUT.format(minimum=MINIMUM)
     )

@@ -63,7 +63,7 @@ def root_command(root: Path, program: str) -> list[str]:
 
 
 def private_installation(root: Path) -> Installation | None:
-    """Return the Asterisk of a folder that Debian packages were unpacked into, None when it does not start."""
+    """Return the Asterisk of a folder that packages were unpacked into, None when it does not start."""
     try:
         command = root_command(root, "asterisk")
     except FileNotFoundError:

@@ -1,7 +1,7 @@
 """Programs unpacked from Debian's packages into a folder of their own, without root.
 
-Each set of packages becomes one folder of the cache. It is built beside its final place and renamed when it is
-whole, so a folder with the final name is always complete; what an interrupted run had unpacked is kept.
+Each set of packages becomes one folder of the cache. It is built beside its final place and renamed when it
+is whole, so a folder with the final name is always complete; what an interrupted run had unpacked is kept.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ from .version import MINIMUM
 _MANIFEST = "astreinte.json"
 _UNPACKED = ".unpacked"
 # Never read when a program runs. `gconv`: the loader takes those of the machine.
-_LEFT_OUT = tuple(f"./usr/share/{name}" for name in ("bug", "doc", "info", "lintian", "locale", "man", "zoneinfo"))
+_LEFT_OUT = tuple(
+    f"./usr/share/{name}" for name in ("bug", "doc", "info", "lintian", "locale", "man", "zoneinfo")
+)
 _EXPANSION = 4.0  # unpacked bytes for a downloaded one, measured 3.1
 
 
@@ -40,7 +42,7 @@ class PackageSet:
 
 ASTERISK = PackageSet(
     "asterisk",
-    ("asterisk", "asterisk-core-sounds-fr-wav", "asterisk-core-sounds-en-wav"),
+    ("asterisk", "asterisk-core-sounds-fr-wav", "asterisk-core-sounds-en-wav", "asterisk-moh-opsound-wav"),
     "asterisk",
 )
 SIPP = PackageSet("sipp", ("sip-tester",), "sipp")

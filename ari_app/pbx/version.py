@@ -19,8 +19,8 @@ class Version(NamedTuple):
 
 MINIMUM = Version(22, 10, 1)
 
-# CERT-FR's notice CERTFR-2026-AVI-0805 gives the first release without the two holes on each branch; 20 and 21
-# have such releases too, but not REST over WebSocket (22.4), which this line stands on.
+# CERT-FR's notice CERTFR-2026-AVI-0805 gives the first release without the two holes on each branch; 20 and
+# 21 have such releases too, but not REST over WebSocket (22.4), which this line stands on.
 _FIRST_SAFE = {22: MINIMUM, 23: Version(23, 4, 1)}
 
 _WHY = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -79,13 +79,13 @@ class Document:
         severity: Literal["error", "warning"] = "error",
     ) -> Finding:
         """Return a finding about the value at `loc` (or its key); `found` defaults to that value."""
-        line, column = self.position(loc, key=key)
+        place = self.position(loc, key=key)
         if found is None:
             node = self._root
             for step in loc:
                 node = node.child(step) or node
             found = describe(node.value)
-        return Finding(self.path, line, column, message, found, expected, remedy, severity)
+        return _finding(self.path, place, (message, found, expected, remedy), severity)
 
 
 def load_document(path: Path) -> tuple[Document | None, list[Finding]]:
@@ -103,8 +103,8 @@ def load_document(path: Path) -> tuple[Document | None, list[Finding]]:
     try:
         root, duplicates = build_tree(text)
     except YamlError as problem:
-        return None, [_at(path, problem, text)]
-    findings = [_at(path, problem, text) for problem in duplicates]
+        return None, [_not_yaml(path, problem, text)]
+    findings = [_not_yaml(path, problem, text) for problem in duplicates]
     if root is None or root.value is None:
         findings.append(
             Finding(
@@ -127,22 +127,33 @@ def validate(document: Document, model: type[M]) -> tuple[M | None, list[Finding
         return model.model_validate(document.data), []
     except ValidationError as error:
         mistakes = mistakes_of(error, document.root, model)
-    return None, sorted(_finding(document, one) for one in mistakes)
+    return None, sorted(_mistaken(document, one) for one in mistakes)
 
 
-def _finding(document: Document, one: Mistake) -> Finding:
-    line, column = document.position(one.loc, key=one.key)
-    return Finding(document.path, line, column, one.message, one.found, one.expected, one.remedy)
+def _mistaken(document: Document, one: Mistake) -> Finding:
+    place = document.position(one.loc, key=one.key)
+    return _finding(document.path, place, (one.message, one.found, one.expected, one.remedy))
 
 
-def _at(path: Path, problem: YamlError, text: str) -> Finding:
-    found = problem.found
+def _not_yaml(path: Path, error: YamlError, text: str) -> Finding:
+    found = error.found
     if found is None:
-        line = "".join(text.split("\n", problem.line)[problem.line - 1 : problem.line]).strip()
+        line = "".join(text.split("\n", error.line)[error.line - 1 : error.line]).strip()
         found = describe(line) if line else "the end of the file"
-    return Finding(
-        path, problem.line, problem.column, problem.message, found, problem.expected, problem.remedy
-    )
+    return _finding(path, (error.line, error.column), (error.message, found, error.expected, error.remedy))
+
+
+def _finding(
+    path: Path, place: tuple[int, int], words: Iterable[str], severity: Literal["error", "warning"] = "error"
+) -> Finding:
+    """Return a finding whose words fit a terminal: a file may hold control characters, or a novel."""
+    message, found, expected, remedy = map(_one_line, words)
+    return Finding(path, *place, message, found, expected, remedy, severity)
+
+
+def _one_line(words: str) -> str:
+    shown = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in words[:400])
+    return shown if len(words) <= 400 else f"{shown}…"
 
 
 def _read(path: Path) -> bytes | Finding:

@@ -192,6 +192,8 @@ def _mistake(error: _Error, model: type[BaseModel]) -> Mistake:
             error.path, str(context.get("error", "")), found, expected, "mend the value", error.key
         )
     message = f"the key below {name} is not valid" if error.key else f"{name} is not valid"
+    if kind in {"too_short", "string_too_short"} and context["min_length"] == 1:
+        message = f"{name} is empty"
     if kind in {"literal_error", "enum", "union_tag_invalid"}:
         message = f"{name} knows no such word"
     elif kind.endswith("_type") or kind == "union_tag_not_found":

@@ -1,0 +1,154 @@
+"""All rosters of a folder, checked, ready to say who is on call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+from ari_app.core.errors import AstreinteError
+from ari_app.core.findings import Finding
+from ari_app.core.suggest import nearest, one_of
+
+from .calendar import EARLIEST_YEAR, LATEST_YEAR
+from .checks import check, check_at
+from .files import RosterFiles, read_folder
+from .plan import Agent, Plan, Step
+from .resolver import Resolution, preferring, resolve
+from .team import Team, build_agent, build_team
+
+WantedReason = tuple[str, Path, int, int]
+"""A reason that a flow routes to, and where it says so: file, line, column."""
+
+
+class UnknownReasonError(AstreinteError):
+    """No team answers for `reason`."""
+
+    def __init__(self, reason: str, known: Iterable[str]) -> None:
+        self.reason = reason
+        super().__init__(
+            f"no team answers for the reason `{reason[:80]}`",
+            remedy=f"add it to the `reasons` of a team; there are {one_of(known) or 'none yet'}",
+        )
+
+
+class UnknownTeamError(AstreinteError):
+    """There is no roster of `team`."""
+
+    def __init__(self, team: str, known: Iterable[str]) -> None:
+        self.team = team
+        super().__init__(f"there is no team `{team[:80]}`", remedy=f"name one of {one_of(known)}")
+
+
+class RosterBook:
+    """One version of all rosters. It never changes: keep it for the length of a call.
+
+    `teams` and `agents` are by id, `reasons` tells which team answers for a reason.
+    """
+
+    def __init__(self, teams: Mapping[str, Team], agents: Mapping[str, Agent]) -> None:
+        self.teams = teams
+        self.agents = agents
+        self.reasons: Mapping[str, str] = {
+            reason: team.id for team in teams.values() for reason in team.reasons
+        }
+        self._answers: dict[str, _Answer] = {}  # the last answer of each team, good until its `until`
+
+    def plan(self, reason: str, at: datetime, language: str | None = None) -> Plan:
+        """Return whom to ring at an instant for a call with this reason.
+
+        Within each step, those who speak the caller's `language` come first; nobody is left out for it.
+        Raises `UnknownReasonError`.
+        """
+        team = self.reasons.get(reason)
+        if team is None:
+            raise UnknownReasonError(reason, self.reasons)
+        return self.plan_for_team(team, at, language)
+
+    def plan_for_team(self, team: str, at: datetime, language: str | None = None) -> Plan:
+        """Return whom a team rings at an instant.
+
+        Raises `UnknownTeamError`, and `ValueError` for an instant without a time zone.
+        """
+        if at.tzinfo is None:
+            raise ValueError("an instant has a time zone: datetime.now(UTC)")
+        answer = self._answers.get(team)
+        if answer is None or not answer.resolution.since <= at < answer.resolution.until:
+            answer = _Answer(self._team(team), at)
+            self._answers[team] = answer
+        resolution = answer.resolution
+        steps = resolution.steps if language is None else answer.steps_for(language)
+        return Plan(team, answer.team.timezone, resolution.kind, at, resolution.until, steps)
+
+    def check_reasons(self, wanted: Iterable[WantedReason]) -> list[Finding]:
+        """Return a finding for each wanted reason that no team answers for."""
+        findings = []
+        for reason, path, line, column in wanted:
+            if reason not in self.reasons:
+                near = nearest(reason, self.reasons)
+                findings.append(
+                    Finding(
+                        path,
+                        line,
+                        column,
+                        f"no team answers for the reason `{reason}`",
+                        f"`{reason}`",
+                        f"a reason of a roster: {one_of(self.reasons) or 'they have none'}",
+                        f"did you mean `{near}`?" if near else f"add `{reason}` to the `reasons` of a team",
+                    )
+                )
+        return findings
+
+    def _team(self, name: str) -> Team:
+        team = self.teams.get(name)
+        if team is None:
+            raise UnknownTeamError(name, self.teams)
+        return team
+
+
+class _Answer:
+    """What a team's roster says for a while, and its steps as they are for each language."""
+
+    __slots__ = ("_by_language", "_languages", "resolution", "team")
+
+    def __init__(self, team: Team, at: datetime) -> None:
+        if not EARLIEST_YEAR < at.year < LATEST_YEAR:
+            raise AstreinteError(
+                f"rosters know nothing of the year {at.year}",
+                remedy=f"ask for an instant from {EARLIEST_YEAR + 1} to {LATEST_YEAR - 1}",
+            )
+        self.team = team
+        self.resolution: Resolution = resolve(team, at)
+        self._languages = {language for agent in team.agents.values() for language in agent.languages}
+        self._by_language: dict[str, tuple[Step, ...]] = {}
+
+    def steps_for(self, language: str) -> tuple[Step, ...]:
+        if language not in self._languages:
+            return self.resolution.steps
+        steps = self._by_language.get(language)
+        if steps is None:
+            steps = self._by_language[language] = preferring(self.resolution.steps, language)
+        return steps
+
+
+def load_rosters(folder: Path, at: datetime | None = None) -> tuple[RosterBook | None, list[Finding]]:
+    """Read and check all rosters of a folder.
+
+    Returns the book (None when there is an error) and the findings, in the order of the files. With an
+    instant, layers that are over or have not begun then are warned of.
+    """
+    files = read_folder(folder)
+    findings = files.findings + check(files)
+    if at is not None:
+        findings += check_at(files, at)
+    if any(finding.severity == "error" for finding in findings):
+        return None, sorted(findings)
+    return build_book(files), sorted(findings)
+
+
+def build_book(files: RosterFiles) -> RosterBook:
+    """Return the book of files that hold no error."""
+    entries = files.agent_entries()
+    teams = {source.file.team: build_team(source.file, entries) for source in files.teams}
+    agents = {name: build_agent(name, entry, "key") for name, entry in entries.items()}
+    return RosterBook(teams, agents)

@@ -1,0 +1,94 @@
+"""Who is rung for a call, in what order, and why: what the rosters answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+Kind = Literal["astreinte", "permanence"]
+"""Astreinte: at home, only interventions are work. Permanence: the whole slot is working time."""
+Strategy = Literal["sequential", "simultaneous"]
+Accept = Literal["key", "answer"]
+"""How an agent takes a call: by pressing 1 (a voicemail box cannot), or by picking up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """One way to reach an agent: `sip:alice` (a PJSIP endpoint) or `tel:+33199001234` (E.164, by the trunk).
+
+    `after` is how many seconds the agent has been rung when this phone starts to ring too.
+    """
+
+    uri: str
+    after: float = 0.0
+    accept: Accept = "key"
+
+    @property
+    def scheme(self) -> Literal["sip", "tel"]:
+        """`sip` or `tel`."""
+        return "sip" if self.uri.startswith("sip:") else "tel"
+
+    @property
+    def address(self) -> str:
+        """The endpoint's name, of letters, digits, `_`, `.` and `-` only, or `+` and digits only."""
+        return self.uri[4:]
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A person who takes calls. `languages` are ISO 639-1 codes; none means that it is not known."""
+
+    id: str
+    name: str
+    languages: tuple[str, ...]
+    phones: tuple[Phone, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OnCallAgent:
+    """An agent who is rung in a step, and why: "layer nuit, override noel for alice"."""
+
+    agent: Agent
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of an escalation. `index` is its place in the file, from 0; a `voicemail` step ends the plan.
+
+    `seconds` is how long each agent is rung (`sequential`), or all of them at once (`simultaneous`).
+    """
+
+    index: int
+    label: str
+    agents: tuple[OnCallAgent, ...] = ()
+    strategy: Strategy = "sequential"
+    seconds: float = 0.0
+    kind: Literal["ring", "voicemail"] = "ring"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a team's roster says at an instant. Steps with nobody in them are not there.
+
+    `kind` is the kind of duty of those on call, None when no layer has anybody. The same steps hold from `at`
+    until `until` (UTC, exclusive), at least.
+    """
+
+    team: str
+    timezone: str
+    kind: Kind | None
+    at: datetime
+    until: datetime
+    steps: tuple[Step, ...]
+
+    def agents(self) -> Iterator[OnCallAgent]:
+        """Yield everybody who may be rung, in order, each once."""
+        seen = set[str]()
+        for step in self.steps:
+            for one in step.agents:
+                if one.agent.id not in seen:
+                    seen.add(one.agent.id)
+                    yield one

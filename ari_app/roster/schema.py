@@ -1,0 +1,275 @@
+"""The roster files' schema: what an admin writes, field by field (see `docs/rosters.md`)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from ari_app.core.documents import Schema, mistake
+from ari_app.core.durations import Duration, between
+
+from .calendar import Unit
+from .fields import (
+    DAYS,
+    Day,
+    Endpoint,
+    Id,
+    Label,
+    Language,
+    Number,
+    TimeOfDay,
+    WallDateOrTime,
+    WallTime,
+    Zone,
+)
+from .plan import Accept, Kind, Strategy
+
+
+def _as_list(value: Any) -> Any:
+    """Let one thing be written without the brackets of a list."""
+    return value if isinstance(value, list) else [value]
+
+
+class PhoneEntry(Schema):
+    """One phone of an agent: `sip:NAME`, `tel:+NUMBER`, or a mapping with one of the two and options."""
+
+    sip: Endpoint | None = None
+    tel: Number | None = None
+    after: Annotated[Duration, between(0, 600)] = 0.0
+    accept: Accept | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            scheme, _, address = value.partition(":")
+            if scheme in {"sip", "tel"}:
+                return {scheme: address.strip()}
+        if not isinstance(value, dict):
+            raise mistake(
+                "this is not a phone",
+                expected='`sip:NAME`, `"tel:+NUMBER"`, or `{tel: "+NUMBER", after: 15s}`',
+                remedy="write `sip:` before a SIP phone's name, `tel:` before a number",
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _has_one_address(self) -> PhoneEntry:
+        if (self.sip is None) == (self.tel is None):
+            raise mistake(
+                "a phone needs one address",
+                expected="either `sip` or `tel`",
+                remedy="write each address as a phone of its own",
+            )
+        return self
+
+
+class AgentEntry(Schema):
+    """A person who takes calls."""
+
+    name: Label | None = None
+    languages: tuple[Language, ...] = ()
+    phones: tuple[PhoneEntry, ...] = ()
+
+
+class WindowEntry(Schema):
+    """When in the week a layer is there. `days` are the days on which the window starts."""
+
+    days: Annotated[tuple[Day, ...], Field(min_length=1)] = DAYS
+    from_: Annotated[TimeOfDay, Field(alias="from")]
+    to: TimeOfDay
+
+
+class EveryEntry(Schema):
+    """How long a turn lasts, in one unit."""
+
+    hours: Annotated[int, Field(ge=1, le=8784)] | None = None
+    days: Annotated[int, Field(ge=1, le=3660)] | None = None
+    weeks: Annotated[int, Field(ge=1, le=520)] | None = None
+    months: Annotated[int, Field(ge=1, le=120)] | None = None
+
+    def length(self) -> tuple[int, Unit]:
+        """Return the one length that is given: `(2, "weeks")`."""
+        lengths: tuple[tuple[int | None, Unit], ...] = (
+            (self.hours, "hours"),
+            (self.days, "days"),
+            (self.weeks, "weeks"),
+            (self.months, "months"),
+        )
+        return next((count, unit) for count, unit in lengths if count is not None)
+
+    @model_validator(mode="after")
+    def _has_one_unit(self) -> EveryEntry:
+        if len(self.model_fields_set) != 1 or None in self.model_dump(exclude_unset=True).values():
+            raise mistake(
+                "a turn has one length",
+                expected="one of `hours`, `days`, `weeks` or `months`",
+                remedy="write `{weeks: 1}`, `{days: 2}` …",
+            )
+        return self
+
+
+def _group(value: Any) -> Any:
+    if isinstance(value, dict):
+        raise mistake(
+            "dated versions of `members` are not supported by this version",
+            expected="agents, or lists of agents who are on call together",
+            remedy="list one version; to change it later, end this layer by `effective` and begin another",
+        )
+    return _as_list(value)
+
+
+class RotationEntry(Schema):
+    """Who takes turns. A single group needs neither `anchor` nor `every`: it is always its turn."""
+
+    anchor: WallTime | None = None
+    every: EveryEntry | None = None
+    advance: Literal["calendar", "active_shift"] = "calendar"
+    members: Annotated[
+        tuple[Annotated[tuple[Id, ...], Field(min_length=1), BeforeValidator(_group)], ...],
+        Field(min_length=1),
+    ]
+
+    @model_validator(mode="after")
+    def _turns_pass(self) -> RotationEntry:
+        if self.advance == "active_shift":
+            raise mistake(
+                "`advance: active_shift` is not supported by this version",
+                found="`active_shift`",
+                expected="`calendar`",
+                remedy="remove the line; with `every: {weeks: 1}` each one has a whole week's windows",
+                at=("advance",),
+            )
+        if (self.anchor is None) != (self.every is None) or (len(self.members) > 1 and self.anchor is None):
+            absent = "anchor" if self.anchor is None else "every"
+            raise mistake(
+                f"the rotation has no `{absent}`",
+                found=f"no `{absent}`",
+                expected="`anchor` (the first handoff) and `every` (a turn's length), or a single group",
+                remedy="add it, as in `anchor: 2026-01-05T08:00` and `every: {weeks: 1}`",
+            )
+        return self
+
+
+class EffectiveEntry(Schema):
+    """From when (inclusive) until when (exclusive) a layer is in force. A date is its midnight."""
+
+    from_: Annotated[WallDateOrTime | None, Field(alias="from")] = None
+    until: WallDateOrTime | None = None
+
+    @model_validator(mode="after")
+    def _is_some_time(self) -> EffectiveEntry:
+        if self.from_ is not None and self.until is not None and self.until <= self.from_:
+            raise mistake(
+                "it ends before it begins",
+                expected="`until` after `from`",
+                remedy="correct one of the two",
+                at=("until",),
+            )
+        return self
+
+
+class LayerEntry(Schema):
+    """A rotation within windows of the week. The last layer that has someone wins."""
+
+    id: Id
+    kind: Kind = "astreinte"
+    window: Annotated[tuple[WindowEntry, ...], Field(min_length=1), BeforeValidator(_as_list)] | None = None
+    rotation: RotationEntry
+    effective: EffectiveEntry = EffectiveEntry()
+    closures: Any = None
+
+    @model_validator(mode="after")
+    def _is_supported(self) -> LayerEntry:
+        if self.closures is not None:
+            raise mistake(
+                "`closures` are not supported by this version",
+                expected="a layer without `closures`",
+                remedy="remove them; write a layer with `effective` dates for each closed day",
+                at=("closures",),
+                key=True,
+            )
+        return self
+
+
+class OverrideEntry(Schema):
+    """Somebody stands in for somebody, from an instant (inclusive) to another (exclusive)."""
+
+    id: Id
+    from_: Annotated[WallTime, Field(alias="from")]
+    to: WallTime
+    replace: Id
+    with_: Annotated[Id, Field(alias="with")]
+    reason: Label | None = None
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> OverrideEntry:
+        if self.to <= self.from_:
+            raise mistake(
+                "the override ends before it begins",
+                expected="`to` after `from`",
+                remedy="correct one of the two",
+                at=("to",),
+            )
+        if self.replace == self.with_:
+            raise mistake(
+                "the override replaces an agent with the same agent",
+                expected="two different agents",
+                remedy="correct one of the two, or remove the override",
+                at=("with",),
+            )
+        return self
+
+
+def _ring(value: Any) -> Any:
+    if isinstance(value, list) or value == "on-call":
+        return value
+    near = f"write `[{value}]` for an agent" if isinstance(value, str) else "write one of these"
+    raise mistake(
+        "nobody is rung by this",
+        expected="`on-call`, or a list of agents: `[alice, bruno]`",
+        remedy="did you mean `on-call`?" if str(value).lower() in {"oncall", "on_call", "on call"} else near,
+    )
+
+
+class RingEntry(Schema):
+    """One step of the escalation: who is rung, how, for how long."""
+
+    ring: Annotated[
+        Literal["on-call"] | Annotated[tuple[Id, ...], Field(min_length=1)], BeforeValidator(_ring)
+    ]
+    layer: Id | None = None
+    strategy: Strategy = "sequential"
+    for_: Annotated[Duration, between(1, 300), Field(alias="for")] = 25.0
+
+    @model_validator(mode="after")
+    def _names_a_layer_of_those_on_call(self) -> RingEntry:
+        if self.layer is not None and self.ring != "on-call":
+            raise mistake(
+                "a layer is named beside agents",
+                expected="`ring: on-call` with `layer`, or a list of agents without it",
+                remedy="remove `layer`, or write a step for each",
+                at=("layer",),
+                key=True,
+            )
+        return self
+
+
+class AgentsFile(Schema):
+    """A file of agents alone, for several teams."""
+
+    agents: dict[Id, AgentEntry]
+
+
+class TeamFile(Schema):
+    """A file of one team."""
+
+    team: Id
+    timezone: Zone
+    accept: Accept = "key"
+    agents: dict[Id, AgentEntry] = Field(default_factory=dict)
+    layers: tuple[LayerEntry, ...] = ()
+    overrides: tuple[OverrideEntry, ...] = ()
+    escalation: Annotated[tuple[RingEntry | Literal["voicemail"], ...], Field(min_length=1)]
+    reasons: tuple[Id, ...] = ()

@@ -1,0 +1,30 @@
+"""Making a URI out of values that someone else may have chosen.
+
+Whatever a value holds, it stays one path segment or one query value. What cannot be carried at all is
+refused with ValueError: Asterisk ends a text at NUL, and an empty segment would address another resource
+(`DELETE /channels//ring` is read as `DELETE /channels`, see `ast_ari_invoke` in `res/res_ari.c`).
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+
+def path_segment(value: str) -> str:
+    """Return `value` as one segment of a path."""
+    if value.isalnum() and value.isascii():
+        return value
+    if not value:
+        raise ValueError("an id that is part of a path is empty")
+    if value.strip(".") == "" and len(value) <= 2:
+        return value.replace(".", "%2E")
+    return query_value(value)
+
+
+def query_value(value: str) -> str:
+    """Return `value` as the value of a query parameter: every reserved character is percent-encoded."""
+    if value.isalnum() and value.isascii():
+        return value
+    if "\0" in value:
+        raise ValueError("a value for Asterisk holds a NUL character")
+    return quote(value, safe="")

@@ -1,0 +1,161 @@
+"""Operations of ARI as data: method, path, lane, what it returns, what its errors mean.
+
+REST over WebSocket is strictly serial for each socket: Asterisk's reading thread runs one request after
+the other (`res/ari/ari_websockets.c`, `websocket_established_cb`). A request whose handler waits for the
+channel's own thread (`stasis_app_send_command` in `res/stasis/control.c`; a playback holds that thread)
+would stop all that come behind it, and our pings with them. Hence two lanes:
+
+- `Lane.WEBSOCKET`: handlers that only look something up, or queue a command and return;
+- `Lane.HTTP`: handlers that join the channel's thread (answer, addChannel, removeChannel, set-variable),
+  make announcer or snoop channels, run dialplan functions, read files, or list everything there is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from . import errors
+from .encoding import path_segment, query_value
+
+T = TypeVar("T")
+Value = str | int | Sequence[str] | None
+"""A query parameter: text, a whole number, true or false, a list of texts, or absent."""
+
+_PLAIN = re.compile(r"[A-Za-z0-9_:/.@+=~-]+").fullmatch
+_encode_json = msgspec.json.Encoder().encode
+
+
+class Lane(Enum):
+    """The way a request takes to Asterisk."""
+
+    WEBSOCKET = "websocket"
+    HTTP = "http"
+
+
+class Operation(Generic[T]):
+    """One operation, spelt as in Asterisk's API description.
+
+    `errors` says what a status means here; `errors.BY_STATUS` applies to all others.
+    """
+
+    __slots__ = ("_head", "_tails", "decode", "errors", "lane", "method", "path")
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        decode: Callable[[bytes | str], T],
+        *,
+        lane: Lane = Lane.WEBSOCKET,
+        meanings: Mapping[int, type[errors.AriError]] | None = None,
+    ) -> None:
+        self.method = method
+        self.path = path
+        self.decode = decode
+        self.lane = lane
+        self.errors = {**errors.BY_STATUS, **(meanings or {})}
+        self._head, *self._tails = re.split(r"\{\w+\}", path.removeprefix("/"))
+
+    def uri(self, ids: tuple[str, ...]) -> str:
+        """Return the path, relative to `/ari/`, with `ids` in the place of its variables."""
+        uri = self._head
+        for value, tail in zip(ids, self._tails, strict=True):
+            uri = f"{uri}{path_segment(value)}{tail}"
+        return uri
+
+    def prepare(
+        self, ids: tuple[str, ...], query: Mapping[str, Value] | None, body: Mapping[str, Any] | None
+    ) -> tuple[str, bytes | None]:
+        """Return the URI with its query, and the JSON body or None.
+
+        Asterisk splits a list parameter at commas, and gives quotes, parentheses and backslashes a meaning
+        (`ast_app_separate_args`): a list that holds any of them travels in the body instead, where an
+        array is taken as it is.
+        """
+        uri = self.uri(ids)
+        if query:
+            parts = []
+            for name, value in query.items():
+                if value is None:
+                    continue
+                if isinstance(value, str):
+                    parts.append(f"{name}={query_value(value)}")
+                elif isinstance(value, bool):
+                    parts.append(f"{name}=true" if value else f"{name}=false")
+                elif isinstance(value, int):
+                    parts.append(f"{name}={value}")
+                elif all(map(_PLAIN, value)):
+                    parts.append(f"{name}={query_value(','.join(value))}")
+                else:
+                    body = {**(body or {}), name: list(value)}
+            if parts:
+                uri = f"{uri}?{'&'.join(parts)}"
+        return uri, None if body is None else _encode_json(body)
+
+    def error(self, uri: str, status: int, body: bytes | str, reason: str) -> errors.AriError:
+        """Return the error that a reply with that status means."""
+        fallback = errors.ServerError if status >= 500 else errors.RequestRefused
+        meaning = self.errors.get(status, fallback)
+        return errors.refusal(
+            meaning, self.method, uri.partition("?")[0], status, _explanation(body) or reason
+        )
+
+
+def command(
+    method: str,
+    path: str,
+    *,
+    lane: Lane = Lane.WEBSOCKET,
+    meanings: Mapping[int, type[errors.AriError]] | None = None,
+) -> Operation[None]:
+    """Describe an operation that returns nothing."""
+    return Operation(method, path, _nothing, lane=lane, meanings=meanings)
+
+
+def returning(
+    result: type[T],
+    method: str,
+    path: str,
+    *,
+    lane: Lane = Lane.WEBSOCKET,
+    meanings: Mapping[int, type[errors.AriError]] | None = None,
+) -> Operation[T]:
+    """Describe an operation that returns a `result`."""
+    return Operation(method, path, msgspec.json.Decoder(result).decode, lane=lane, meanings=meanings)
+
+
+def returning_file(
+    path: str, *, meanings: Mapping[int, type[errors.AriError]] | None = None
+) -> Operation[bytes]:
+    """Describe an operation that returns a file: only HTTP can (`ari_websocket_requests.c` answers 406)."""
+    return Operation("GET", path, _file, lane=Lane.HTTP, meanings=meanings)
+
+
+def _nothing(_body: bytes | str) -> None:
+    return None
+
+
+def _file(body: bytes | str) -> bytes:
+    return body.encode() if isinstance(body, str) else body
+
+
+class _Explanation(msgspec.Struct):
+    message: str = ""
+
+
+_decode_explanation = msgspec.json.Decoder(_Explanation).decode
+
+
+def _explanation(body: bytes | str) -> str:
+    """Return Asterisk's words in an error's body, or nothing: it may be empty, HTML or cut."""
+    if not body:
+        return ""
+    try:
+        return _decode_explanation(body).message
+    except msgspec.DecodeError:
+        return ""

@@ -120,9 +120,8 @@ class ManagerProtocol(AMIProtocol):  # type: ignore[misc]  # panoramisk ships no
 
     def drop(self, why: str) -> None:
         """End the connection at once, without waiting for a peer that may read nothing any more."""
-        if not self.closed:
-            self.transport.abort()
-            self._finish(why)
+        self.transport.abort()
+        self._finish(why)
 
     def close(self) -> None:
         self.drop("closed by us")

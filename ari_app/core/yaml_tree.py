@@ -1,9 +1,11 @@
 """YAML text as a tree of plain values that know their place.
 
 Built from the parser's events, without recursion and within limits, so that no text an admin (or an
-attacker with write access to one file) can write exhausts memory or the stack. Plain scalars follow
-YAML 1.2's core schema, not YAML 1.1's: `no` and `on` are words, `20:00` is a time and not 1200. A number with
-a leading zero or plus sign (a telephone number) stays as it is written. Dates stay text: the schema reads them.
+attacker with write access to one file) can write exhausts memory or the stack.
+
+Plain scalars follow YAML 1.2's core schema, not YAML 1.1's: `no` and `on` are words, `20:00` is a time and
+not 1200. A number with a leading zero or plus sign (a telephone number) stays as it is written. Dates stay
+text: the schema reads them.
 """
 
 from __future__ import annotations
@@ -330,6 +332,8 @@ def _syntax(text: str, error: yaml.MarkedYAMLError) -> YamlError:
             remedy="replace the tab by spaces (two a level); most editors can do so for the whole file",
         )
     opened = error.context_mark
+    if opened is not None and "expected ':'" in words:  # the parser notices on the next line
+        line, column, opened = opened.line, opened.column, None
     since = f" (begun at line {opened.line + 1}, column {opened.column + 1})" if opened is not None else ""
     for sign, message, expected, remedy in _SYNTAX:
         if sign in words:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import phonenumbers
 
 from ..core.settings import DialSettings
-from ..roster.schema import Phone
+from ..roster.plan import Phone
 
 
 def endpoint_of(phone: Phone, dial: DialSettings) -> str:
@@ -13,10 +13,9 @@ def endpoint_of(phone: Phone, dial: DialSettings) -> str:
 
     Every part of it was validated when the roster was read; nothing of a caller is in it.
     """
-    scheme, _, address = phone.uri.partition(":")
-    if scheme == "sip":
-        return f"PJSIP/{address}"
-    return f"PJSIP/{_number(address, dial)}@{dial.trunk}"
+    if phone.scheme == "sip":
+        return f"PJSIP/{phone.address}"
+    return f"PJSIP/{_number(phone.address, dial)}@{dial.trunk}"
 
 
 def _number(e164: str, dial: DialSettings) -> str:

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 from ..ami import PhoneState
 from ..core.prompt import Prompt
 from ..records.facts import LegResult
-from ..roster.resolver import OnCallAgent, Plan
+from ..roster.plan import OnCallAgent, Plan
 from .desk import Call
 from .leg import Leg
 
@@ -105,9 +105,7 @@ class Hunt:
     async def _offer(self, leg: Leg, seconds: float) -> LegResult:
         return await leg.offer(seconds, whisper=self._whisper(leg), display_name=f"Astreinte {self._reason}")
 
-    def _whisper(self, leg: Leg) -> Prompt | None:
-        if self._plan.accept == "answer":
-            return None
+    def _whisper(self, leg: Leg) -> Prompt:
         flows = self._call.desk.flows
         language = next((each for each in leg.agent.languages if each in flows.languages), self._language)
         return flows.whisper(self._reason, language)

@@ -10,8 +10,7 @@ from ..ari.errors import AriError, ChannelGone
 from ..core.prompt import Prompt
 from ..core.settings import safe_number
 from ..records.facts import LegResult
-from ..roster.resolver import OnCallAgent
-from ..roster.schema import Phone
+from ..roster.plan import OnCallAgent, Phone
 from .channel import CallChannel
 from .desk import Call
 from .endpoints import endpoint_of
@@ -36,7 +35,7 @@ class Leg:
         self.result: LegResult | None = None
         """How it ended, once it has."""
         self._call = call
-        self._after = phone.after
+        self._phone = phone
         self._started = False
         self._placed = False
 
@@ -44,15 +43,16 @@ class Leg:
     def _ari(self) -> AriClient:
         return self._call.desk.ari
 
-    async def offer(self, seconds: float, *, whisper: Prompt | None, display_name: str) -> LegResult:
+    async def offer(self, seconds: float, *, whisper: Prompt, display_name: str) -> LegResult:
         """Ring the phone until `seconds` have passed; whoever answers hears `whisper` and must press 1.
 
-        Without a whisper, picking up is enough. A leg that was taken stays up; any other is released.
+        Where the phone's `accept` is `answer`, picking up is enough. A leg that was taken stays up; any
+        other is released.
         """
-        await asyncio.sleep(self._after)
+        await asyncio.sleep(self._phone.after)
         self._start()
         try:
-            result = await self._ring(seconds - self._after, display_name)
+            result = await self._ring(seconds - self._phone.after, display_name)
             if result is None:
                 self._call.story.leg_answered(self)
                 result = await self._screen(whisper)
@@ -105,9 +105,9 @@ class Leg:
         shown = self._call.desk.settings.dial.caller_id
         return (safe_number(self._call.caller_number) or "anonymous") if shown == "caller" else shown
 
-    async def _screen(self, whisper: Prompt | None) -> LegResult:
+    async def _screen(self, whisper: Prompt) -> LegResult:
         """Make sure that a human took the call."""
-        if whisper is None:
+        if self._phone.accept == "answer":
             return LegResult.ACCEPTED
         media = [self._call.desk.prompts.media(whisper)]
         for _ in range(1 + WRONG_KEYS):

@@ -100,7 +100,7 @@ class Session:
         desk = self._call.desk
         plan = desk.rosters.plan(reason=reason, at=datetime.now(UTC), language=language)
         self._call.story.queued(plan)
-        if not plan.steps:
+        if not any(plan.agents()):
             self._outcome = Outcome.NOBODY_ON_CALL
             return Connection.NOT_ON_DUTY
         async with Hunt(self._call, plan, reason=reason, language=language) as hunt:

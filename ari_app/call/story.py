@@ -23,7 +23,7 @@ from ..records.facts import (
     LegStarted,
     Outcome,
 )
-from ..roster.resolver import Plan
+from ..roster.plan import Plan
 
 if TYPE_CHECKING:
     from .channel import CallChannel
@@ -95,9 +95,7 @@ class Story:
                 dialstatus=channel.dialstatus or "",
             )
         )
-        log.info(
-            "leg.ended", leg=channel.id, result=result, cause=channel.cause, sip_code=channel.sip_code
-        )
+        log.info("leg.ended", leg=channel.id, result=result, cause=channel.cause, sip_code=channel.sip_code)
 
     def bridged(self, leg: Leg) -> None:
         """Caller and agent hear each other."""

@@ -28,7 +28,9 @@ app.add_typer(calls_app, name="calls")
 
 SettingsFile = Annotated[
     Path | None,
-    typer.Option("--settings", "-s", help="The settings file. Default: astreinte.yaml here, if there is one."),
+    typer.Option(
+        "--settings", "-s", help="The settings file. Default: astreinte.yaml here, if there is one."
+    ),
 ]
 
 

@@ -59,6 +59,10 @@ class AsteriskSettings(Section):
     managed: bool = False
     sip_address: str = "127.0.0.1"
     sip_port: Port = 5060
+    templates: Path = Path("asterisk_conf")
+    """The folder of Asterisk's configuration, as templates."""
+    phones: tuple[Name, ...] = ()
+    """Phones that may register with it; each gets a random password, kept in the run folder."""
 
 
 class DialSettings(Section):
@@ -169,12 +173,14 @@ class Settings(BaseSettings):
                 "folder": below(self.prompts.folder) if self.prompts.folder else None,
             }
         )
+        asterisk = self.asterisk.model_copy(update={"templates": below(self.asterisk.templates)})
         log = self.log.model_copy(update={"file": below(self.log.file) if self.log.file else None})
         return self.model_copy(
             update={
                 "rosters": below(self.rosters),
                 "flows": below(self.flows),
                 "data": below(self.data),
+                "asterisk": asterisk,
                 "prompts": prompts,
                 "log": log,
             }

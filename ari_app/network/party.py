@@ -30,7 +30,9 @@ HANGUP_CAUSE = {
 class Party:
     """A channel of the network's Asterisk: what this person does, and what they hear."""
 
-    def __init__(self, ari: AriClient, channel_id: str, recordings: Path, *, number: str) -> None:
+    def __init__(
+        self, ari: AriClient, channel_id: str, recordings: Path, *, number: str, placed: bool = False
+    ) -> None:
         self.ari = ari
         self.channel_id = channel_id
         self.number = number
@@ -44,13 +46,14 @@ class Party:
         self.caller_name = ""
         self._recordings = recordings
         self._recording: str | None = None
-        self._changed = asyncio.Condition()
+        self._placed = placed
         self._event = asyncio.Event()
 
     def on_event(self, event: Event) -> None:
         """Take in one event of this channel."""
         match event:
             case StasisStart():
+                self.up = self._placed
                 self.caller_number = event.channel.caller.number
                 self.caller_name = event.channel.caller.name
             case ChannelDtmfReceived():
@@ -94,6 +97,7 @@ class Party:
     async def answer(self) -> None:
         """Pick up, and record from then on what is heard."""
         await self.ari.channels.answer(self.channel_id)
+        self.up = True
         await self.listen()
 
     async def refuse(self, sip_code: int) -> None:

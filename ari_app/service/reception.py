@@ -36,32 +36,31 @@ class Reception:
         self._desk = desk
         self._records = records
         self._calls: dict[str, asyncio.Task[None]] = {}
+        self._channels: set[str] = set()
         self._closing = False
         self._refusals = 0
 
-    @property
-    def calls(self) -> frozenset[str]:
-        """The ids of the calls in progress."""
-        return frozenset(self._calls)
+    def knows(self, some_id: str) -> bool:
+        """Tell whether a call id, or a caller's channel id, is that of a call in progress."""
+        return some_id in self._calls or some_id in self._channels
 
     def on_stasis_start(self, event: StasisStart) -> None:
         """A channel that nobody watches entered the application: a caller, or a leg whose call is over."""
         channel = event.channel
         if event.args[:1] == ["leg"]:
-            self._run(channel.id, self._desk().ari.channels.hangup(channel.id))
-            return
+            return  # its call is over, and has asked for its end
         line = event.args[0] if event.args else "default"
         call = self._new_call(event, line)
         call.story.arrived(
             line=line, channel_id=channel.id, number=channel.caller.number, name=channel.caller.name
         )
         if self._closing:
-            self._run(call.id, self._hand_over(call))
+            self.take_up(call, self._hand_over(call))
         elif len(self._calls) >= call.desk.settings.limits.calls:
-            self._run(call.id, self._refuse(call))
+            self.take_up(call, self._refuse(call))
         else:
             flow_name = call.desk.settings.flow_of(line)
-            self._run(call.id, Session(call, call.desk.flows.flows[flow_name]).run())
+            self.take_up(call, Session(call, call.desk.flows.flows[flow_name]).run())
 
     def _new_call(self, event: StasisStart, line: str) -> Call:
         call_id = new_call_id()
@@ -74,14 +73,16 @@ class Reception:
             story=Story(call_id, self._records),
         )
 
-    def resume(self, call_id: str, life: Coroutine[Any, Any, None]) -> None:
-        """Take up a call that was already going on."""
-        self._run(call_id, life)
+    def take_up(self, call: Call, life: Coroutine[Any, Any, None]) -> None:
+        """Live a call in a task of its own."""
+        task = asyncio.create_task(self._live(call.id, life), name=f"call {call.id}")
+        self._calls[call.id] = task
+        self._channels.add(call.channel_id)
+        task.add_done_callback(lambda _: self._forget(call))
 
-    def _run(self, call_id: str, life: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(self._live(call_id, life), name=f"call {call_id}")
-        self._calls[call_id] = task
-        task.add_done_callback(lambda _: self._calls.pop(call_id, None))
+    def _forget(self, call: Call) -> None:
+        self._calls.pop(call.id, None)
+        self._channels.discard(call.channel_id)
 
     async def _live(self, call_id: str, life: Coroutine[Any, Any, None]) -> None:
         structlog.contextvars.bind_contextvars(call=call_id)
@@ -89,7 +90,7 @@ class Reception:
             await life
         except AriError as error:
             log.warning("call.asterisk_lost", error=str(error))
-        except Exception:  # noqa: BLE001 - one call's fault must not reach another's
+        except Exception:
             log.exception("call.crashed")
 
     async def _hand_over(self, call: Call) -> None:

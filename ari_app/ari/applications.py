@@ -13,6 +13,9 @@ _UNKNOWN = {404: ApplicationUnknown}
 
 LIST = returning(list[Application], "GET", "/applications", lane=Lane.HTTP)
 GET = returning(Application, "GET", "/applications/{applicationName}", meanings=_UNKNOWN)
+STATE = returning(  # as GET, for when there is no WebSocket
+    Application, "GET", "/applications/{applicationName}", lane=Lane.HTTP, meanings=_UNKNOWN
+)
 SUBSCRIBE = returning(Application, "POST", "/applications/{applicationName}/subscription", meanings=_UNKNOWN)
 UNSUBSCRIBE = returning(
     Application, "DELETE", "/applications/{applicationName}/subscription", meanings=_UNKNOWN

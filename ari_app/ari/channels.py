@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from .errors import AllocationFailed, ChannelGone, Conflict, IdInUse, NotAnswered, NotFound, NotInStasis
+from .errors import (
+    AllocationFailed,
+    ChannelGone,
+    Conflict,
+    IdInUse,
+    NotAnswered,
+    NotFound,
+    NotInStasis,
+    Unprocessable,
+)
 from .models import Channel, LiveRecording, Playback, RTPstat, Variable, Variables
 from .operations import Lane, command, returning
 from .resource import Resource
@@ -32,8 +41,8 @@ MUTE = command("POST", "/channels/{channelId}/mute", meanings=_COMMAND)
 UNMUTE = command("DELETE", "/channels/{channelId}/mute", meanings=_COMMAND)
 HOLD = command("POST", "/channels/{channelId}/hold", meanings=_COMMAND)
 UNHOLD = command("DELETE", "/channels/{channelId}/hold", meanings=_COMMAND)
-START_MOH = command("POST", "/channels/{channelId}/moh", lane=Lane.HTTP, meanings=_COMMAND)
-STOP_MOH = command("DELETE", "/channels/{channelId}/moh", lane=Lane.HTTP, meanings=_COMMAND)
+START_MOH = command("POST", "/channels/{channelId}/moh", meanings=_COMMAND)
+STOP_MOH = command("DELETE", "/channels/{channelId}/moh", meanings=_COMMAND)
 START_SILENCE = command("POST", "/channels/{channelId}/silence", meanings=_COMMAND)
 STOP_SILENCE = command("DELETE", "/channels/{channelId}/silence", meanings=_COMMAND)
 PLAY = returning(Playback, "POST", "/channels/{channelId}/play", meanings=_COMMAND)
@@ -55,7 +64,9 @@ GET_VARIABLES = returning(
 )
 SET_VARIABLES = command("POST", "/channels/{channelId}/variables", lane=Lane.HTTP, meanings=_COMMAND)
 SNOOP = returning(Channel, "POST", "/channels/{channelId}/snoop", lane=Lane.HTTP, meanings=_GONE)
-RTP_STATISTICS = returning(RTPstat, "GET", "/channels/{channelId}/rtp_statistics", meanings=_GONE)
+RTP_STATISTICS = returning(
+    RTPstat, "GET", "/channels/{channelId}/rtp_statistics", meanings={**_GONE, 403: Unprocessable}
+)
 
 
 class Channels(Resource):
@@ -257,7 +268,7 @@ class Channels(Resource):
         self,
         channel_id: str,
         *,
-        direction: Literal["both", "in", "out"] | None = None,
+        direction: Literal["both", "in", "out"] = "both",
         deadline: float | None = None,
     ) -> None:
         """Mute. Raises ChannelGone, NotInStasis, NotAnswered."""
@@ -267,7 +278,7 @@ class Channels(Resource):
         self,
         channel_id: str,
         *,
-        direction: Literal["both", "in", "out"] | None = None,
+        direction: Literal["both", "in", "out"] = "both",
         deadline: float | None = None,
     ) -> None:
         """Unmute. Raises ChannelGone, NotInStasis, NotAnswered."""
@@ -423,7 +434,10 @@ class Channels(Resource):
         )
 
     async def rtp_statistics(self, channel_id: str, *, deadline: float | None = None) -> RTPstat:
-        """Return the quality of the media so far. Raises ChannelGone (also: no RTP on this channel)."""
+        """Return the quality of the media so far.
+
+        Raises ChannelGone (also: no media yet), Unprocessable (a channel without RTP, such as Local).
+        """
         return await self._send(RTP_STATISTICS, (channel_id,), deadline=deadline)
 
 

@@ -73,6 +73,12 @@ class RequestRefused(AriError):
     """Asterisk answered with an error."""
 
 
+class UnexpectedReply(AriError):
+    """Asterisk did it, and described it in a way that we cannot read."""
+
+    remedy_hint = "report it with the version of Asterisk"
+
+
 class BadRequest(RequestRefused):
     """A parameter is missing, unknown to Asterisk or excluded by another (400)."""
 

@@ -350,8 +350,8 @@ class RESTResponse(Event, frozen=True, gc=False, kw_only=True):
 class EventsMissed(Event, frozen=True, gc=False, kw_only=True):
     """Never sent by Asterisk: the connection was lost and is back, what happened between is not known.
 
-    Every watcher gets one after a reconnect, before anything new. Channels that are gone, and those that
-    left the application, have their `ChannelDestroyed` or `StasisEnd` right after it.
+    Every watcher gets one after a reconnect, before anything new. The `ChannelDestroyed` of channels that are
+    gone, and the `StasisEnd` of those that left the application, come soon after it.
     """
 
 

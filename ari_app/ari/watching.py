@@ -191,12 +191,19 @@ class Registry:
         """Return every id that is watched."""
         return list(self._watchers)
 
-    def everyone(self) -> list[Watched]:
-        """Return every watcher, once."""
-        return list(dict.fromkeys(watcher for watchers in self._watchers.values() for watcher in watchers))
+    def tell_watchers(self, ids: Iterable[str], event: Event) -> None:
+        """Deliver one event, once, to everyone who watches any of the ids."""
+        watchers = [watcher for watched_id in ids for watcher in self._watchers.get(watched_id, ())]
+        for watcher in dict.fromkeys(watchers):
+            watcher.deliver(event)
 
-    def tell(self, ids: Iterable[str], event: Callable[[str], Event]) -> None:
-        """Deliver `event(id)` to the watchers of each id."""
-        for watched_id in ids:
-            for watcher in self._watchers.get(watched_id, ()):
-                watcher.deliver(event(watched_id))
+    def tell(self, watched_id: str, event: Event) -> None:
+        """Deliver an event to everyone who watches the id."""
+        for watcher in self._watchers.get(watched_id, ()):
+            watcher.deliver(event)
+
+    def end(self, error: AriError) -> None:
+        """Let every watcher end with `error`."""
+        for watchers in self._watchers.values():
+            for watcher in watchers:
+                watcher.end(error)

@@ -1,0 +1,121 @@
+"""All flows of a folder, checked, ready for calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ..core.documents import load_document, validate
+from ..core.findings import Finding
+from ..core.prompt import Prompt
+from .checks import FlowSource, check, reasons_named
+from .flow import Flow, build_flow
+from .schema import FlowFile
+from .words import FILE, Word, Words, load_words
+
+WantedReason = tuple[str, Path, int, int]
+"""A reason that callers can have, and where a flow says so: file, line, column."""
+SUFFIXES = frozenset({".yaml", ".yml"})
+
+
+class FlowBook:
+    """One version of all flows and of the line's own words. It never changes: keep it for a call's length.
+
+    `flows` is by name; `languages` are those of all flows, each once.
+    """
+
+    def __init__(self, flows: Mapping[str, Flow], words: Words, wanted: Sequence[WantedReason] = ()) -> None:
+        self.flows = flows
+        self.languages = tuple(
+            dict.fromkeys(language for flow in flows.values() for language in flow.languages)
+        )
+        self._wanted = tuple(wanted)
+        self._words: dict[tuple[Word, str], Prompt] = {
+            (word, language): words.prompt(word, language)
+            for word in Word
+            if word is not Word.AGENT_ACCEPT
+            for language in self.languages
+        }
+        self._whispers = {
+            (reason, language): words.whisper(reason, text, language)
+            for flow in flows.values()
+            for reason, texts in flow.reasons.items()
+            for language, text in texts.items()
+        }
+
+    def prompts(self) -> list[Prompt]:
+        """Return everything that the line can say, each prompt once."""
+        said = [prompt for flow in self.flows.values() for prompt in flow.every_prompt()]
+        return list(dict.fromkeys([*said, *self._words.values(), *self._whispers.values()]))
+
+    def reasons_wanted(self) -> list[WantedReason]:
+        """Return the reasons that some roster must answer for."""
+        return list(self._wanted)
+
+    def line_prompt(self, word: str, language: str | None = None) -> Prompt:
+        """Return one of the line's own words (see `words.Word`), in the first language if none is given.
+
+        Raises `ValueError` for what is no such word; `AGENT_ACCEPT` is a `whisper`.
+        """
+        known = Word(word)
+        return self._words.get((known, language or "")) or self._words[known, self.languages[0]]
+
+    def whisper(self, reason: str, language: str) -> Prompt:
+        """Return what an agent hears on picking up, in another language if `reason` has no words in this one.
+
+        Raises `KeyError` for a reason that no flow has.
+        """
+        languages = (language, *self.languages)
+        return next(self._whispers[reason, each] for each in languages if (reason, each) in self._whispers)
+
+
+def load_flows(folder: Path) -> tuple[FlowBook | None, list[Finding]]:
+    """Read and check every flow of a folder, and its `line.yaml`.
+
+    Returns the book (None when there is an error) and the findings, in the order of the files.
+    """
+    paths = sorted(path for path in folder.glob("*") if path.suffix in SUFFIXES and path.name != FILE)
+    if not paths:
+        return None, [_no_flows(folder)]
+    words, findings = load_words(folder)
+    sources = []
+    for path in paths:
+        document, more = load_document(path)
+        findings += more
+        if document is None:
+            continue
+        file, more = validate(document, FlowFile)
+        findings += more
+        if file is not None:
+            sources.append(FlowSource(document, file))
+    findings += check(sources, words)
+    findings.sort()
+    if any(finding.severity == "error" for finding in findings):
+        return None, findings
+    apology = {
+        language: words.prompt(Word.CALLER_ERROR, language)
+        for source in sources
+        for language in source.file.languages
+    }
+    flows = {source.file.flow: build_flow(source.file, apology) for source in sources}
+    return FlowBook(flows, words, [each for source in sources for each in _wanted(source)]), findings
+
+
+def _wanted(source: FlowSource) -> list[WantedReason]:
+    return [
+        (reason, source.document.path, *source.document.position(loc))
+        for loc, reason in reasons_named(source)
+    ]
+
+
+def _no_flows(folder: Path) -> Finding:
+    there = folder.is_dir()
+    return Finding(
+        folder,
+        1,
+        1,
+        "there is no flow" if there else "the folder of the flows is missing",
+        "no file that ends in .yaml" if there else "no such folder",
+        "a folder with at least one flow, such as `accueil.yaml`",
+        "write a flow (`docs/flows.md` shows how), or correct `flows` in the settings",
+    )

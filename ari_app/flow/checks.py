@@ -1,0 +1,338 @@
+"""What must hold within and across the flows: one rule a function, every finding in one run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from ..core.documents import Document, Loc
+from ..core.findings import Finding
+from ..core.suggest import nearest, one_of
+from .schema import AnyNode, FlowFile, Goodbye, Menu, Route, Say, Texts
+from .words import FILE, Words, names_of_words
+
+
+@dataclass(frozen=True, slots=True)
+class FlowSource:
+    """A flow's file and where everything in it stands."""
+
+    document: Document
+    file: FlowFile
+
+    def nodes(self) -> Iterator[tuple[Loc, str, AnyNode]]:
+        """Yield each node: where its details stand, its name, and what it does."""
+        for name, node in self.file.nodes.items():
+            kind = type(node.step).__name__.lower()
+            yield ("nodes", name, kind), name, node.step
+
+    def unknown(self, loc: Loc, what: str, name: str, known: Iterable[str], remedy: str) -> Finding:
+        """Return the finding that a name leads nowhere."""
+        near = nearest(name, known)
+        return self.document.finding(
+            loc,
+            f"there is no {what} `{name}`",
+            found=f"`{name}`",
+            expected=one_of(known) or f"a {what}",
+            remedy=f"did you mean `{near}`?" if near else remedy,
+        )
+
+
+def ways(step: AnyNode) -> list[tuple[Loc, str]]:
+    """Return every node that a node may lead to, and where it says so."""
+    match step:
+        case Say():
+            return [(("goto",), step.goto)]
+        case Menu():
+            keys = [(("keys", key, "goto"), choice.goto) for key, choice in step.keys.items()]
+            return [*keys, (("otherwise",), step.otherwise)]
+        case Route():
+            ways: list[tuple[Loc, str]] = [(("nobody",), step.nobody)]
+            return ways if step.off_duty is None else [*ways, (("off_duty",), step.off_duty)]
+        case Goodbye():
+            return []
+
+
+def silent_way(step: AnyNode) -> str | None:
+    """Return where a caller gets who presses nothing, None where the way ends or an agent is looked for."""
+    match step:
+        case Say():
+            return step.goto
+        case Menu():
+            return step.otherwise
+        case _:
+            return None
+
+
+def _ways_lead_to_nodes(source: FlowSource) -> Iterator[Finding]:
+    nodes = source.file.nodes
+    places: list[tuple[Loc, str]] = [(("start",), source.file.start)]
+    places += [((*loc, *way), to) for loc, _, step in source.nodes() for way, to in ways(step)]
+    for loc, name in places:
+        if name not in nodes:
+            yield source.unknown(loc, "node", name, nodes, f"add `{name}` to the nodes, or name another")
+
+
+def _nodes_can_be_reached(source: FlowSource) -> Iterator[Finding]:
+    reached = _reached_from(source.file.start, _graph(source))
+    for loc, name, _ in source.nodes():
+        if name not in reached and source.file.start in source.file.nodes:
+            yield source.document.finding(
+                loc[:2],
+                f"no way leads to the node `{name}`",
+                found=f"`{name}`, named nowhere that callers get to",
+                expected="a way from `start`",
+                remedy="remove the node, or lead a key to it",
+                key=True,
+                severity="warning",
+            )
+
+
+def _nodes_have_an_exit(source: FlowSource) -> Iterator[Finding]:
+    graph = _graph(source)
+    ends = {name for _, name, step in source.nodes() if isinstance(step, Route | Goodbye)}
+    backwards: dict[str, list[str]] = {}
+    for name, targets in graph.items():
+        for target in targets:
+            backwards.setdefault(target, []).append(name)
+    can_end = set[str]().union(*(_reached_from(end, backwards) for end in ends))
+    for loc, name, _ in source.nodes():
+        if name not in can_end and all(target in graph for target in graph[name]):
+            yield source.document.finding(
+                loc[:2],
+                f"who gets to the node `{name}` never gets out",
+                found=f"`{name}`, from which every way leads round in a circle",
+                expected="a way to a `route` or a `goodbye`",
+                remedy="lead `otherwise`, a key or a `goto` to a node that ends the call",
+                key=True,
+            )
+
+
+def _silence_ends(source: FlowSource) -> Iterator[Finding]:
+    """A caller who presses nothing (no keys, no hands) must get somewhere too."""
+    steps = {name: (loc, step) for loc, name, step in source.nodes()}
+    told = set[str]()
+    for start in steps:
+        way, name = list[str](), start
+        while name in steps and name not in way:
+            way.append(name)
+            name = silent_way(steps[name][1]) or ""
+        circle = way[way.index(name) :] if name in way else []
+        menus = [each for each in circle if isinstance(steps[each][1], Menu)]
+        if menus and told.isdisjoint(menus):
+            told.update(menus)
+            loc = steps[menus[-1]][0]
+            yield source.document.finding(
+                (*loc, "otherwise"),
+                "a caller who presses nothing goes round in a circle",
+                found=" → ".join([*circle, circle[0]]),
+                expected="a way to a `route` or a `goodbye` without any key",
+                remedy="lead `otherwise` on to an agent or to the end",
+            )
+
+
+def _silence_reaches_an_agent(source: FlowSource) -> Iterator[Finding]:
+    steps = {name: step for _, name, step in source.nodes()}
+    way, name = list[str](), source.file.start
+    while name in steps and name not in way:
+        way.append(name)
+        name = silent_way(steps[name]) or ""
+    has_route = any(isinstance(step, Route) for step in steps.values())
+    if way and has_route and isinstance(steps[way[-1]], Goodbye):
+        yield source.document.finding(
+            ("nodes", way[-1]),
+            "a caller who presses nothing reaches nobody",
+            found=" → ".join(way),
+            expected="a way to a `route` without any key",
+            remedy="lead `otherwise` of the menus to a `route`: not every telephone has keys that work",
+            key=True,
+            severity="warning",
+        )
+
+
+def _prompts_exist(source: FlowSource) -> Iterator[Finding]:
+    prompts = source.file.prompts
+    for loc, name in _prompts_said(source):
+        if name not in prompts:
+            yield source.unknown(loc, "prompt", name, prompts, f"add `{name}` to the prompts")
+
+
+def _prompts_are_said(source: FlowSource) -> Iterator[Finding]:
+    said = {name for _, name in _prompts_said(source)}
+    for name in source.file.prompts:
+        if name not in said:
+            yield source.document.finding(
+                ("prompts", name),
+                f"the prompt `{name}` is never said",
+                found=f"`{name}`, named by no node",
+                expected="a node that says it",
+                remedy="remove it, or name it in a node",
+                key=True,
+                severity="warning",
+            )
+
+
+def _prompts_keep_their_names(source: FlowSource) -> Iterator[Finding]:
+    taken = set(names_of_words())
+    for name in source.file.prompts:
+        if name in taken:
+            yield source.document.finding(
+                ("prompts", name),
+                f"`{name}` is one of the line's own words",
+                found=f"`{name}`",
+                expected=f"another name than {one_of(sorted(taken))}",
+                remedy=f"give it another name; to change the line's words, write them in `{FILE}`",
+                key=True,
+            )
+
+
+def _texts_are_in_every_language(source: FlowSource) -> Iterator[Finding]:
+    for name, texts in source.file.prompts.items():
+        yield from _languages_of(source, ("prompts", name), f"the prompt `{name}`", texts)
+    for name, texts in source.file.reasons.items():
+        yield from _languages_of(source, ("reasons", name), f"the reason `{name}`", texts)
+
+
+def _languages_of(source: FlowSource, loc: Loc, what: str, texts: Texts) -> Iterator[Finding]:
+    wanted = source.file.languages
+    missing = [language for language in wanted if language not in texts]
+    if missing:
+        yield source.document.finding(
+            loc,
+            f"{what} is missing in {one_of(missing).replace(' or ', ' and ')}",
+            found=f"its words in {one_of(texts).replace(' or ', ' and ')}",
+            expected=f"every language of the flow: {', '.join(wanted)}",
+            remedy=f"add its words under `{missing[0]}`",
+            key=True,
+        )
+    for language in texts:
+        if language not in wanted:
+            yield source.unknown(
+                (*loc, language), "language", language, wanted, f"add `{language}` to the flow's languages"
+            )
+
+
+def _reasons_are_spoken(source: FlowSource) -> Iterator[Finding]:
+    reasons = source.file.reasons
+    for loc, name in reasons_named(source):
+        if name not in reasons:
+            yield source.unknown(loc, "reason", name, reasons, f"add `{name}` and its words to the reasons")
+
+
+def _languages_are_the_flows(source: FlowSource) -> Iterator[Finding]:
+    languages = source.file.languages
+    for loc, language in _languages_named(source):
+        if language not in languages:
+            remedy = f"add `{language}` to the flow's languages"
+            yield source.unknown(loc, "language", language, languages, remedy)
+
+
+RULES: tuple[Callable[[FlowSource], Iterator[Finding]], ...] = (
+    _ways_lead_to_nodes,
+    _nodes_can_be_reached,
+    _nodes_have_an_exit,
+    _silence_ends,
+    _silence_reaches_an_agent,
+    _prompts_exist,
+    _prompts_are_said,
+    _prompts_keep_their_names,
+    _texts_are_in_every_language,
+    _reasons_are_spoken,
+    _languages_are_the_flows,
+)
+
+
+def check(sources: Iterable[FlowSource], words: Words) -> Iterator[Finding]:
+    """Yield what every rule finds."""
+    flows: dict[str, FlowSource] = {}
+    reasons: dict[tuple[str, str], tuple[str, FlowSource]] = {}
+    for source in sources:
+        for rule in RULES:
+            yield from rule(source)
+        yield from _words_are_known(source, words)
+        yield from _name_is_new(source, flows)
+        yield from _reasons_sound_the_same(source, reasons)
+
+
+def _words_are_known(source: FlowSource, words: Words) -> Iterator[Finding]:
+    for number, language in enumerate(source.file.languages):
+        if missing := words.missing_in(language):
+            yield source.document.finding(
+                ("languages", number),
+                f"the line's own words are missing in `{language}`",
+                found=f"no words for {one_of(missing).replace(' or ', ' and ')}",
+                expected=f"each of them in `{FILE}`, under `prompts`",
+                remedy=f"add them to `{FILE}`, in `{language}`",
+            )
+
+
+def _name_is_new(source: FlowSource, flows: dict[str, FlowSource]) -> Iterator[Finding]:
+    first = flows.setdefault(source.file.flow, source)
+    if first is not source:
+        yield source.document.finding(
+            ("flow",),
+            f"there are two flows `{source.file.flow}`",
+            expected=f"a name of its own; the first is in {first.document.path}",
+            remedy="give one of them another name, or remove it",
+        )
+
+
+def _reasons_sound_the_same(
+    source: FlowSource, seen: dict[tuple[str, str], tuple[str, FlowSource]]
+) -> Iterator[Finding]:
+    for name, texts in source.file.reasons.items():
+        for language, text in texts.items():
+            first, where = seen.setdefault((name, language), (text, source))
+            if first != text:
+                yield source.document.finding(
+                    ("reasons", name, language),
+                    f"agents would hear the reason `{name}` in two ways",
+                    expected=f'"{first}", as in {where.document.path}',
+                    remedy="write the same words in both flows, or give one of the reasons another name",
+                )
+
+
+def reasons_named(source: FlowSource) -> Iterator[tuple[Loc, str]]:
+    """Yield each reason that a caller can have, and where it is given to them."""
+    yield ("fallback_reason",), source.file.fallback_reason
+    for loc, _, step in source.nodes():
+        if isinstance(step, Menu):
+            for key, choice in step.keys.items():
+                if choice.reason is not None:
+                    yield (*loc, "keys", key, "reason"), choice.reason
+
+
+def _languages_named(source: FlowSource) -> Iterator[tuple[Loc, str]]:
+    for loc, _, step in source.nodes():
+        if not isinstance(step, Route):
+            for number, language in enumerate(step.languages or ()):
+                yield (*loc, "languages", number), language
+        if isinstance(step, Menu):
+            for key, choice in step.keys.items():
+                if choice.language is not None:
+                    yield (*loc, "keys", key, "language"), choice.language
+
+
+def _prompts_said(source: FlowSource) -> Iterator[tuple[Loc, str]]:
+    for loc, _, step in source.nodes():
+        if isinstance(step, Route):
+            continue
+        for number, name in enumerate(step.prompt):
+            yield (*loc, "prompt", number), name
+        if isinstance(step, Menu):
+            for field in ("invalid", "silence"):
+                for number, name in enumerate(getattr(step, field) or ()):
+                    yield (*loc, field, number), name
+
+
+def _graph(source: FlowSource) -> dict[str, list[str]]:
+    return {name: [to for _, to in ways(step)] for _, name, step in source.nodes()}
+
+
+def _reached_from(start: str, graph: Mapping[str, Iterable[str]]) -> set[str]:
+    reached, ahead = set[str](), [start]
+    while ahead:
+        name = ahead.pop()
+        if name not in reached:
+            reached.add(name)
+            ahead.extend(graph.get(name, ()))
+    return reached

@@ -1,0 +1,117 @@
+"""The kinds of value that flows are made of: names, languages, keys, texts.
+
+Each validator raises a `mistake` that tells an admin what is wrong with that one value.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
+
+from ..core.documents import mistake
+
+LONGEST_TEXT = 1000
+"""Characters. At a telephone's pace that is more than a minute: nobody listens longer."""
+KEYS = "0123456789*#"
+"""The keys of a telephone, as RFC 4733 events 0 to 11."""
+
+NAME_PATTERN = "^[a-z0-9]+(-[a-z0-9]+)*$"
+_NAME = re.compile(NAME_PATTERN)
+_LONGEST_NAME = 40
+_LANGUAGE = re.compile("[a-z]{2,3}")
+_PLACEHOLDER = re.compile(r"[{}]")
+
+
+def _name(value: Any) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str) or len(value) > _LONGEST_NAME or not _NAME.match(value):
+        raise mistake(
+            "this is not a name",
+            expected=f"small letters and digits, with `-` between words ({_LONGEST_NAME} at most), "
+            "such as `carte-volee`",
+            remedy="write it without accents, blanks, capitals or other signs",
+        )
+    return value
+
+
+def _language(value: Any) -> str:
+    if not isinstance(value, str) or not _LANGUAGE.fullmatch(value):
+        raise mistake(
+            "this is not a language",
+            expected="an ISO 639 code in small letters, such as `fr` or `en`",
+            remedy="write the language's code",
+        )
+    return value
+
+
+def _key(value: Any) -> str:
+    if not isinstance(value, str) or len(value) != 1 or value not in KEYS:
+        raise mistake(
+            "this is not a key of a telephone",
+            expected="one of 0 to 9, `*` or `#`",
+            remedy='write one key between quotes, such as "1" or "#"',
+        )
+    return value
+
+
+def _text(value: Any) -> str:
+    """Return the text on one line. Braces are for the line's own words, see `words.py`."""
+    text = spoken_text(value)
+    if _PLACEHOLDER.search(text):
+        raise mistake(
+            "braces cannot be spoken",
+            expected="plain words",
+            remedy="write the words out; only the line's own words may hold {reason}",
+        )
+    return text
+
+
+def spoken_text(value: Any) -> str:
+    """Return words to be spoken, blanks and line ends made single blanks."""
+    if not isinstance(value, str):
+        raise mistake(
+            "this is not text",
+            expected="words to be spoken",
+            remedy="put quotes around it if it is a number",
+        )
+    text = " ".join(value.split())
+    if not any(character.isalnum() for character in text):
+        raise mistake(
+            "there is nothing to say", expected="words to be spoken", remedy="write what callers shall hear"
+        )
+    if len(text) > LONGEST_TEXT:
+        raise mistake(
+            "this is too long to listen to",
+            found=f"{len(text)} characters",
+            expected=f"{LONGEST_TEXT} characters at most",
+            remedy="shorten it, or split it over several prompts",
+        )
+    if not text.isprintable():
+        raise mistake(
+            "a character that cannot be spoken", expected="printable text", remedy="delete the character"
+        )
+    return text
+
+
+def _one_or_more(value: Any) -> Any:
+    return [value] if isinstance(value, str | int) else value
+
+
+Name = Annotated[
+    str,
+    PlainValidator(_name),
+    WithJsonSchema({"type": "string", "pattern": NAME_PATTERN, "maxLength": _LONGEST_NAME}),
+]
+"""The name of a flow, node, prompt or reason. It may become part of a file's name."""
+Language = Annotated[
+    str, PlainValidator(_language), WithJsonSchema({"type": "string", "pattern": "^[a-z]{2,3}$"})
+]
+Key = Annotated[str, PlainValidator(_key), WithJsonSchema({"type": "string", "pattern": "^[0-9*#]$"})]
+Text = Annotated[
+    str, PlainValidator(_text), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT})
+]
+OneOrMore = BeforeValidator(_one_or_more)
+"""A list that may be written as its only item."""

@@ -1,0 +1,125 @@
+"""The words that the line itself says on any call, whatever its flow: to agents, and when something is wrong.
+
+They come with the line (`line.yaml` beside this file) and are overridden, one by one, by the `line.yaml` in
+the folder of the flows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
+
+from ..core.documents import Schema, load_document, mistake, validate
+from ..core.findings import Finding, InvalidConfiguration
+from ..core.prompt import Prompt
+from .fields import LONGEST_TEXT, Language, spoken_text
+
+FILE = "line.yaml"
+REASON = "{reason}"
+
+
+class Word(StrEnum):
+    """Each thing that the line says by itself; the values are the prompts' names."""
+
+    AGENT_ACCEPT = "agent-accept"
+    """An agent picked up: why they are called, and which keys take and pass the call."""
+    AGENT_TAKEN = "agent-taken"
+    """An agent accepted, but a colleague was quicker."""
+    AGENT_MISSED = "agent-missed"
+    """An agent accepted, but the caller has hung up."""
+    CALLER_WAIT = "caller-wait"
+    """The search for an agent goes on."""
+    CALLER_NOBODY = "caller-nobody"
+    """Nobody could be reached, and the flow is not there to say so."""
+    CALLER_BUSY = "caller-busy"
+    """The line has as many calls as it may."""
+    CALLER_ERROR = "caller-error"
+    """The line cannot go on with this call."""
+
+
+def _word_text(value: Any) -> str:
+    text = spoken_text(value)
+    if "{" in text.replace(REASON, "") or "}" in text.replace(REASON, ""):
+        raise mistake(
+            "braces that stand for nothing",
+            expected=f"plain words, and {REASON} in `{Word.AGENT_ACCEPT}`",
+            remedy=f"write the words out, or {REASON} exactly so",
+        )
+    return text
+
+
+WordText = Annotated[
+    str,
+    PlainValidator(_word_text),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT}),
+]
+
+
+class WordsFile(Schema):
+    """`line.yaml`: the words to say instead of those that came with the line."""
+
+    prompts: dict[Word, Annotated[dict[Language, WordText], Field(min_length=1)]] = Field(
+        description="Each prompt by name, in each language."
+    )
+
+    @model_validator(mode="after")
+    def _reason_is_said_to_agents(self) -> Self:
+        for word, texts in self.prompts.items():
+            for language, text in texts.items():
+                if word is not Word.AGENT_ACCEPT and REASON in text:
+                    raise mistake(
+                        f"`{word}` knows no reason",
+                        expected=f"{REASON} in `{Word.AGENT_ACCEPT}` alone",
+                        remedy=f"write it without {REASON}",
+                        at=("prompts", word.value, language),
+                    )
+        return self
+
+
+class Words:
+    """The line's own words, in the languages that they are known in."""
+
+    def __init__(self, texts: Mapping[Word, Mapping[str, str]]) -> None:
+        self._texts = texts
+
+    def missing_in(self, language: str) -> list[Word]:
+        """Return the words that are not known in a language."""
+        return [word for word in Word if language not in self._texts.get(word, {})]
+
+    def prompt(self, word: Word, language: str) -> Prompt:
+        """Return a word as a prompt; not `AGENT_ACCEPT`, see `whisper`."""
+        return Prompt(word.value, language, self._texts[word][language])
+
+    def whisper(self, reason: str, spoken_reason: str, language: str) -> Prompt:
+        """Return what an agent hears on picking up, for a reason and how it is spoken."""
+        text = self._texts[Word.AGENT_ACCEPT][language]
+        return Prompt(f"{Word.AGENT_ACCEPT}-{reason}", language, text.replace(REASON, spoken_reason))
+
+
+def load_words(folder: Path) -> tuple[Words, list[Finding]]:
+    """Return the line's words with what the folder's `line.yaml`, if there is one, says instead."""
+    own, findings = _read(Path(__file__).with_name(FILE))
+    if own is None:
+        raise InvalidConfiguration(findings)
+    theirs: Mapping[Word, Mapping[str, str]] = {}
+    if (folder / FILE).exists():
+        read, findings = _read(folder / FILE)
+        theirs = read or {}
+    return Words({word: {**own.get(word, {}), **theirs.get(word, {})} for word in Word}), findings
+
+
+def _read(path: Path) -> tuple[Mapping[Word, Mapping[str, str]] | None, list[Finding]]:
+    document, findings = load_document(path)
+    if document is None:
+        return None, findings
+    file, more = validate(document, WordsFile)
+    return (file.prompts if file else None), findings + more
+
+
+def names_of_words() -> Iterator[str]:
+    """Yield the names that flows cannot give to prompts of their own."""
+    yield from (word.value for word in Word)

@@ -10,8 +10,8 @@ from ..ari.errors import AriError, ChannelGone, NotInStasis
 from ..core.logs import get_logger
 from ..core.prompt import Prompt
 from ..flow import interpreter
+from ..flow.flow import Flow
 from ..flow.phone import Connection
-from ..flow.schema import Flow
 from ..records.facts import LegResult, Outcome
 from .channel import CallChannel
 from .desk import Call
@@ -92,8 +92,17 @@ class Session:
         return await self._caller.key(within)
 
     def note(self, name: str, **facts: str | int | float | None) -> None:
-        """Record a fact that the flow tells."""
-        self._call.story.note(name, **facts)
+        """Record a fact that the flow tells; how it went with agents is told by whoever rings them."""
+        story = self._call.story
+        match name:
+            case "flow.language":
+                story.language(str(facts["language"]))
+            case "flow.reason":
+                story.reason(str(facts["reason"]))
+            case "flow.started" | "flow.connected" | "flow.ended":
+                return
+            case _:
+                story.note(name, **facts)
 
     async def connect(self, reason: str, language: str) -> Connection:
         """Ring who is on call for `reason`, and let the two talk until one hangs up."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import time
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,59 +15,77 @@ import typer
 
 from ..core import logs
 from ..core.errors import AstreinteError
+from ..core.prompt import Prompt
 from ..core.settings import Settings, load_settings
 from ..network import hearing
-from ..network.network import TelephoneNetwork, open_network
+from ..network.config import NetworkConfig
+from ..network.network import TelephoneNetwork, answers, open_network
 from ..network.party import Party
-from ..pbx import find_asterisk
-from ..records.facts import Fact, Outcome
-from ..service.books import open_books
+from ..pbx import Installation, LineConfig, Phone, choose_port, find_asterisk, loopback_address
+from ..records.events import event_of
+from ..records.facts import CallBridged, CallEnded, Fact, LegStarted
+from ..service.books import Books, open_books
 from ..service.line import Line, open_line
-from ..service.managed import line_config, managed_asterisk
-from .calls import print_call, stored_call
+from ..service.managed import managed_asterisk
+from .calls import print_story, stored_story
 from .progress import SetupProgress
 from .story import told
 
-LINE = "+33199000100"
+CALLED = "+33199000100"
 CALLER = "+33199001234"
+"""From the numbers that the French regulator keeps for fiction (0199 00, Arcep 2018-0881)."""
 REASON = "panne"
 CALLER_TONE, AGENT_TONE = 440.0, 880.0
 """Hz: what stands for a voice, so that hearing it can be measured."""
 TALK_SECONDS = 3.0
+HEARD_AT_LEAST = 0.5
+"""The part of a tone that must arrive: the rest was before the bridge, or under the limit of measuring."""
 
 
 class StepMissing(AstreinteError):
-    """Something that the demo promises did not happen."""
+    """Something that a call is made of did not happen."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, data: Path) -> None:
         super().__init__(
-            f"the call went wrong: {what}", remedy="the log beside the record says more; try again"
+            f"the call went wrong: {what}",
+            remedy=f"read {data}/log.jsonl and {data}/*/log/messages.log, then try again",
         )
 
 
 @dataclass
 class Narrator:
-    """Prints each fact of the call with the time since it came in, and what the network's people notice."""
+    """Prints what happens, with the seconds since the call came in; a `FactSink`."""
 
     started: float | None = None
     facts: list[Fact] = field(default_factory=list)
+    bridged: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     def put(self, fact: Fact) -> None:
+        """Tell a fact of the line."""
         self.facts.append(fact)
-        self.say(told(fact))
+        event = event_of(fact, 0, datetime.now(UTC))
+        self.say(told(event.name, event.data))
+        if isinstance(fact, CallBridged):
+            self.bridged.set()
+        if isinstance(fact, CallEnded):
+            self.ended.set()
 
     def say(self, sentence: str) -> None:
+        """Tell what the people on the telephone notice."""
         now = time.monotonic()
-        self.started = self.started or now
+        if self.started is None:
+            self.started = now
         typer.echo(f"  {now - self.started:7.3f} s  {sentence}")
 
 
 def run_demo() -> int:
-    """Run the demo; return 0 only if every step of the call really happened."""
+    """Put one call through the line; return 0 only if every step of it really happened."""
     settings = load_settings(None)
     data = settings.data / "demo"
-    data.mkdir(parents=True, exist_ok=True)
-    logs.configure(format="json", level="info", file=data / "demo.log", mask_numbers=True)
+    shutil.rmtree(data, ignore_errors=True)
+    data.mkdir(parents=True)
+    logs.configure(format="json", level="info", file=data / "log.jsonl", mask_numbers=True)
     asyncio.run(_demo(settings.model_copy(update={"data": data, "database": None})))
     return 0
 
@@ -73,7 +93,113 @@ def run_demo() -> int:
 async def _demo(settings: Settings) -> None:
     with SetupProgress() as progress:
         installation = await asyncio.to_thread(find_asterisk, progress.asterisk)
+    typer.echo(f"Asterisk {installation.version}. Preparing the line's voice ...")
+    books, _ = open_books(settings)
     narrator = Narrator()
+    async with _world(settings, installation, books, narrator) as (line, network):
+        call = await _one_call(line, network, books, narrator, settings.data)
+    typer.echo("\nThe record, read back from the database:\n")
+    story = await stored_story(line.settings.database_url, call)
+    print_story(story)
+    _insist(story.call.outcome == "bridged", f"the record says {story.call.outcome}", settings.data)
+    _insist(
+        (story.call.talk_seconds or 0) >= TALK_SECONDS * 0.9, "the record has no talk time", settings.data
+    )
+    typer.echo(f"\nEverything happened. Log and records: {settings.data}")
+
+
+@asynccontextmanager
+async def _world(
+    settings: Settings, installation: Installation, books: Books, narrator: Narrator
+) -> AsyncIterator[tuple[Line, TelephoneNetwork]]:
+    """Start the line and a telephone network around it, on addresses of their own."""
+    address = loopback_address()
+    config = LineConfig(
+        run_dir=settings.data / "line",
+        sip_bind=address,
+        control_bind=address,
+        trunk_host=loopback_address(),
+        agi_port=choose_port("127.0.0.1", 4573),
+        phones={name: Phone() for name in sip_phones(books)},
+    )
     async with AsyncExitStack() as stack:
-        typer.echo("Starting the line's Asterisk, and another one that plays the telephone network ...")
-        ...
+        _, settings = await stack.enter_async_context(managed_asterisk(settings, installation, config))
+        network = await stack.enter_async_context(
+            open_network(
+                installation,
+                settings.asterisk.templates,
+                NetworkConfig.beside(config, settings.data / "network"),
+            )
+        )
+        line = await stack.enter_async_context(open_line(settings, listener=narrator))
+        await network.phones_registered()
+        yield line, network
+
+
+def sip_phones(books: Books) -> list[str]:
+    """Return the names of the agents' own phones."""
+    phones = (phone for agent in books.rosters.agents.values() for phone in agent.phones)
+    return sorted({phone.address for phone in phones if phone.scheme == "sip"})
+
+
+async def _one_call(
+    line: Line, network: TelephoneNetwork, books: Books, narrator: Narrator, data: Path
+) -> str:
+    """Play a caller and an agent; return the call's id. Raises `StepMissing`."""
+    caller_says = hearing.write_tone(data / "caller.wav", CALLER_TONE, TALK_SECONDS)
+    agent_says = hearing.write_tone(data / "agent.wav", AGENT_TONE, TALK_SECONDS)
+    plan = books.rosters.plan(reason=REASON, at=datetime.now(UTC))
+    for on_call in plan.agents():
+        for phone in on_call.agent.phones:
+            network.when_rung(phone.address, answers(after=1.0, listen=3.0, press="1", speak=agent_says))
+
+    typer.echo(f"\n{CALLER} calls {CALLED}:\n")
+    caller = await network.call(CALLED, caller=CALLER, name="Camille Petit")
+    await caller.answered()
+    await caller.listen()
+    flow = books.flows.flows[line.settings.flow_of(CALLED)]
+    for prompt, key in (("bienvenue", "1"), ("choix-motif", "1")):
+        await _hears(caller, line, flow.prompts([prompt], flow.languages[:1])[0], data)
+        narrator.say(f"the caller has heard « {prompt} »")
+        await caller.press(key)
+    await _within(20, narrator.bridged, "caller and agent were not bridged", data)
+    leg = next(fact for fact in narrator.facts if isinstance(fact, LegStarted))
+    _insist(leg.agent == next(plan.agents()).agent.id, f"{leg.agent} was rung, the roster says another", data)
+    agent = next(party for party in network.parties if party is not caller)
+    await caller.speak(caller_says)
+    await asyncio.sleep(TALK_SECONDS + 0.5)
+    for party, hertz, who in ((caller, AGENT_TONE, "agent"), (agent, CALLER_TONE, "caller")):
+        heard = hearing.tone_seconds(party.heard(), hertz)
+        _insist(
+            heard >= TALK_SECONDS * HEARD_AT_LEAST, f"the {who}'s voice was heard for {heard:.1f} s", data
+        )
+        narrator.say(f"the {who}'s voice was heard by the other for {heard:.1f} s")
+    await caller.hang_up()
+    await _within(10, narrator.ended, "the line did not notice that the caller hung up", data)
+    await agent.ended()
+    narrator.say("the agent's telephone is free again")
+    return leg.call
+
+
+async def _hears(party: Party, line: Line, prompt: Prompt, data: Path) -> None:
+    """Wait until a person has really heard the beginning of a prompt."""
+    media = line.prompts.media(prompt).removeprefix("sound:")
+    wanted = hearing.read_wav(Path(f"{media}.wav"))[: 2 * hearing.RATE]
+    for _ in range(20):
+        await asyncio.sleep(0.5)
+        if hearing.likeness(party.heard(), wanted) > hearing.ALIKE:
+            return
+    raise StepMissing(f"the caller never heard « {prompt.text} »", data)
+
+
+async def _within(seconds: float, event: asyncio.Event, otherwise: str, data: Path) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        raise StepMissing(otherwise, data) from None
+
+
+def _insist(happened: bool, otherwise: str, data: Path) -> None:
+    if not happened:
+        raise StepMissing(otherwise, data)

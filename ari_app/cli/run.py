@@ -12,7 +12,7 @@ import typer
 from ..core import logs
 from ..core.settings import Settings, load_settings
 from ..pbx import LineConfig, find_asterisk
-from ..service.line import Line, open_line
+from ..service.line import open_line
 from ..service.managed import line_config, managed_asterisk
 from .progress import SetupProgress
 
@@ -49,7 +49,9 @@ async def _serve(settings: Settings) -> None:
 def _say_hello(settings: Settings, config: LineConfig | None) -> None:
     typer.echo("\nThe line is up.")
     if config is not None:
-        names = ", ".join(config.phones) or "none; name some under `asterisk: {phones: [...]}` in the settings"
+        names = (
+            ", ".join(config.phones) or "none; name some under `asterisk: {phones: [...]}` in the settings"
+        )
         typer.echo(
             f"  To call it    register a softphone at {config.sip_address} (UDP) and dial any number, 100 say\n"
             f"  Phones        {names}\n"

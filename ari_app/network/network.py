@@ -33,11 +33,11 @@ class TelephoneNetwork:
     a number that nobody has is refused with 404.
     """
 
-    def __init__(self, server: AsteriskServer) -> None:
+    def __init__(self, server: AsteriskServer, config: NetworkConfig) -> None:
         self.server = server
         self.parties: list[Party] = []
         self._behaviours: dict[str, Behaviour] = {}
-        config = server.config
+        self._phones = tuple(config.phones)
         self._recordings = config.run_dir / "spool" / "recording"
         self._ari = AriClient(
             url=config.ari_url, username=config.ari_user, password=config.ari_password, app=APP
@@ -74,6 +74,17 @@ class TelephoneNetwork:
             formats="alaw",
         )
         return party
+
+    async def phones_registered(self, within: float = 10.0) -> None:
+        """Wait until every phone of this network is registered with the line."""
+        async with asyncio.timeout(within):
+            while await self._unregistered():
+                await asyncio.sleep(0.1)
+
+    async def _unregistered(self) -> list[str]:
+        listing = await self.server.cli("pjsip show registrations")
+        registered = {line.split("/")[0].strip() for line in listing.splitlines() if "Registered" in line}
+        return [name for name in self._phones if name not in registered]
 
     async def quiet(self) -> None:
         """Hang up everybody, and forget who does what."""
@@ -126,19 +137,21 @@ async def open_network(
     `templates` is the folder `asterisk_conf`, for all that a network has in common with a line.
     """
     await asyncio.to_thread(render, templates, installation, config, overlay=TEMPLATES)
-    async with AsteriskServer(installation, config) as server, TelephoneNetwork(server) as network:
+    async with AsteriskServer(installation, config) as server, TelephoneNetwork(server, config) as network:
         yield network
 
 
-def answers(*, after: float = 0.0, press: str = "1", speak: Path | None = None) -> Behaviour:
-    """Ring, pick up `after` seconds, press `press` (if any), then say `speak`, until the other side ends."""
+def answers(
+    *, after: float = 0.0, listen: float = 0.3, press: str = "1", speak: Path | None = None
+) -> Behaviour:
+    """Ring for `after` seconds, pick up, `listen` for a while, press `press` (if any), then say `speak`."""
 
     async def behaviour(party: Party) -> None:
         await party.ring()
         await asyncio.sleep(after)
         await party.answer()
         if press:
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(listen)
             await party.press(press)
         if speak:
             await party.speak(speak)

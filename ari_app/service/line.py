@@ -109,15 +109,15 @@ class Line:
         survivors = Survivors(self.ari, self.settings.ari.app, is_known=self.reception.knows)
         open_calls = [
             Call(
-                id=each.id,
-                line=each.line,
-                channel_id=each.channel_id,
-                caller_number=each.caller_number or None,
+                id=each.call.id,
+                line=each.call.line,
+                channel_id=each.call.channel_id,
+                caller_number=each.call.number or None,
                 desk=self._desk,
-                story=Story(each.id, self._sink),
+                story=Story(each.call.id, self._sink),
             )
             for each in await self.recorder.open_calls()
-            if not self.reception.knows(each.id)
+            if not self.reception.knows(each.call.id)
         ]
         for call, leg_id, bridge_id in await survivors.sort_out(open_calls):
             self.reception.take_up(call, talk_on(call, leg_id, bridge_id))

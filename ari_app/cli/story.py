@@ -1,0 +1,38 @@
+"""A fact of a call as a sentence, for whoever reads a story in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+SENTENCES = {
+    "call.arrived": "a caller rings line {line} from {number}",
+    "call.answered": "the line answers",
+    "call.language": "the caller is spoken to in {language}",
+    "call.reason": "they call because of: {reason}",
+    "call.queued": "team {team} is responsible; the search for an agent begins",
+    "leg.started": "{agent} is rung at {endpoint}",
+    "leg.answered": "someone picks up, and hears why they are called",
+    "leg.accepted": "a human takes the call",
+    "leg.ended": "that phone is done: {result}",
+    "call.bridged": "caller and agent talk",
+    "call.unbridged": "the agent is gone, the caller is still there",
+    "call.ended": "the call is over: {outcome}",
+    "flow.node": "the flow is at {node}",
+    "menu.key": "they press {key}",
+    "menu.invalid": "they press {key}, which means nothing here",
+    "menu.silence": "they press nothing",
+    "leg.error": "Asterisk cannot ring that phone",
+}
+
+
+def told(name: str, data: Mapping[str, Any]) -> str:
+    """Return what a fact of that name says; a name without a sentence is shown with its data."""
+    sentence = SENTENCES.get(name)
+    if sentence is None:
+        return f"{name} {', '.join(f'{key}={value}' for key, value in data.items())}".rstrip()
+    values = {key: value or "unknown" for key, value in data.items()}
+    try:
+        return sentence.format_map(values)
+    except (KeyError, IndexError):
+        return name

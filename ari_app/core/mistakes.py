@@ -84,7 +84,7 @@ class _Error:
 def mistakes_of(error: ValidationError, root: Node, model: type[BaseModel]) -> list[Mistake]:
     """Return the mistakes behind a validation error of `model` against the document `root`."""
     walked = [_walk(detail, root) for detail in error.errors(include_url=False, include_input=False)]
-    errors = _one_branch_each(walked, 0)
+    errors = [error for error in _one_branch_each(walked, 0) if not _only_follows(error, walked)]
     misspelt = {
         (*error.path[:-1], _meant_field(error, model)) for error in errors if _is_unknown_field(error)
     }
@@ -113,6 +113,14 @@ def _walk(detail: ErrorDetails, root: Node) -> _Error:
             error.branches.append((tuple(path), step))
     error.path, error.node = tuple(path), node
     return error
+
+
+def _only_follows(error: _Error, others: Iterable[_Error]) -> bool:
+    """Whether a list counts as too short only because the things in it have mistakes of their own."""
+    depth = len(error.path)
+    return error.detail["type"] == "too_short" and any(
+        len(other.path) > depth and other.path[:depth] == error.path for other in others
+    )
 
 
 _WRONG_KIND = frozenset({"literal_error", "enum", "none_required", "is_instance_of", "mapping_type"})

@@ -173,8 +173,8 @@ def _phones_have_time_to_ring(files: RosterFiles) -> Iterator[Finding]:
     longest: dict[str, float] = defaultdict(float)
     for source in files.teams:
         rings = [step for step in source.file.escalation if isinstance(step, RingEntry)]
-        for _, name in _agents_named(source):
-            longest[name] = max((longest[name], *(ring.for_ for ring in rings)))
+        for _, name in _agents_named(source) if rings else ():
+            longest[name] = max(longest[name], *(ring.for_ for ring in rings))
     for name, seconds in longest.items():
         agent = entries.get(name)
         for index, phone in enumerate(agent.entry.phones if agent is not None else ()):

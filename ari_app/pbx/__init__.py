@@ -11,7 +11,6 @@ The usual way:
 
 from __future__ import annotations
 
-from .cache import cache_folder
 from .config import AsteriskConfig, LineConfig, Phone
 from .errors import AsteriskFailed, AsteriskUnavailable, InvalidTemplate, PortTaken
 from .find import find_asterisk, find_sipp
@@ -36,7 +35,6 @@ __all__ = [
     "PortTaken",
     "Progress",
     "Version",
-    "cache_folder",
     "choose_port",
     "find_asterisk",
     "find_sipp",

@@ -19,8 +19,8 @@ from pathlib import Path
 from .apt_sources import AptSource
 from .progress import OnProgress, Progress
 
-# What Asterisk's packages ask for only to create users and to run their installation scripts, which we do
-# not run, and large libraries of modules that we do not load. apt is told that they are installed: 27 MB less.
+# What Asterisk's packages ask for only to create users and to run their installation scripts, which we
+# do not run, and large libraries of modules that we do not load. apt is told that they are there: 27 MB less.
 _NOT_NEEDED = (
     *("adduser", "debconf", "dirmngr", "gnupg", "passwd", "perl", "python3", "tzdata"),
     *("libcodec2-1.2", "libgmime-3.0-0t64", "libjack-jackd2-0", "libsnmp45"),

@@ -170,7 +170,7 @@ class LineConfig(AsteriskConfig):
     def words(self, installation: Installation) -> dict[str, str]:
         return {
             **super().words(installation),
-            "phones": "\n".join(map(_phone, *zip(*self.phones.items(), strict=True))),
+            "phones": "\n".join(_phone(name, phone) for name, phone in self.phones.items()),
         }
 
 

@@ -6,9 +6,9 @@ import ctypes
 import secrets
 
 # Asterisk hashes the password anew for every HTTP request. Many rounds are there to slow the guessing of
-# passwords that people choose, and cost 3 ms a request; ours has 256 random bits, which nobody guesses however
-# few the rounds. So: the method of crypt(5) with the fewest (4 rounds of HMAC-SHA-1, 4 microseconds), and where
-# that is missing the fewest rounds of SHA-512 (0.6 ms).
+# passwords that people choose, and cost 3 ms a request; ours has 256 random bits, which nobody guesses
+# however few the rounds. So: the method of crypt(5) with the fewest (4 rounds of HMAC-SHA-1, 4 microseconds),
+# and where that is missing the fewest rounds of SHA-512 (0.6 ms).
 _METHODS = ("$sha1$4$", "$6$rounds=1000$")
 
 

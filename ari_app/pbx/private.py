@@ -14,11 +14,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..core.paths import cache_folder
 from .apt import AptFailed, Deb, PrivateApt, machine_architecture, missing_tools
 from .apt_sources import AptSource, newest_sources
-from .cache import cache_folder, locked
 from .errors import WAYS_OUT, AsteriskUnavailable
 from .installation import root_command
+from .lock import locked
 from .progress import OnProgress, Progress, silent
 from .version import MINIMUM
 

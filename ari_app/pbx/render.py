@@ -14,8 +14,12 @@ _PRIVATE = 0o700
 _LANGUAGES = ("en", "fr")
 
 
-def render(templates: Path, installation: Installation, config: AsteriskConfig) -> Path:
+def render(
+    templates: Path, installation: Installation, config: AsteriskConfig, *, overlay: Path | None = None
+) -> Path:
     """Make `config.run_dir` from the `*.conf` files of a folder; return it.
+
+    A file of the same name in `overlay` is used instead of the one in `templates`.
 
     The folder is 0700 and its files 0600, for they hold secrets. What Asterisk wrote there before (its
     database, recordings, logs) stays. Raises `InvalidTemplate` for a word that has no value, `OSError` for
@@ -28,7 +32,8 @@ def render(templates: Path, installation: Installation, config: AsteriskConfig) 
             remedy="name the folder with Asterisk's templates, `asterisk_conf` in this project",
         )
     words = config.words(installation)
-    texts = {path.name: fill(path.read_text("utf-8"), words, path) for path in names}
+    paths = {path.name: path for path in (*names, *(overlay.glob("*.conf") if overlay else ()))}
+    texts = {name: fill(path.read_text("utf-8"), words, path) for name, path in paths.items()}
     run_dir = config.run_dir
     for folder in ("", "etc", "data/sounds", "lib/keys", "spool/recording", "spool/tmp", "log/cdr-csv"):
         (run_dir / folder).mkdir(mode=_PRIVATE, parents=True, exist_ok=True)

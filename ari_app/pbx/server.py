@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
+import re
 import shutil
 import signal
 from base64 import b64encode
+from http import HTTPStatus
 from pathlib import Path
 
 from .config import AsteriskConfig
@@ -18,6 +21,7 @@ from .ports import check_free
 _POLL = 0.05  # seconds between two looks whether Asterisk is there
 _START_TIME = 60.0  # seconds; it takes 1 to 3 on an idle machine
 _STOP_TIME = 10.0  # seconds until SIGTERM, and again until SIGKILL
+_ANSWER_TIME = 10.0  # seconds for ARI to answer
 _QUOTED = 12  # error lines in a message
 
 
@@ -35,6 +39,11 @@ class AsteriskServer:
         self.config = config
         self._outlives_us = outlives_us
         self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def run_dir(self) -> Path:
+        """The folder of this Asterisk's configuration, logs, recordings and database."""
+        return self.config.run_dir
 
     @property
     def pid(self) -> int | None:
@@ -145,14 +154,15 @@ class AsteriskServer:
         return text
 
     async def channels(self) -> list[str]:
-        """Return the names of the channels that are there now."""
-        lines = (await self.cli("core show channels concise")).splitlines()
-        return [line.split("!")[0] for line in lines if "!" in line]
+        """Return the names of all channels that are there now, in Stasis or not.
+
+        Raises `AsteriskFailed` when ARI does not answer.
+        """
+        return [channel["name"] for channel in await self._ari_list("channels")]
 
     async def bridges(self) -> list[str]:
-        """Return the ids of the bridges that are there now."""
-        lines = (await self.cli("bridge show all")).splitlines()
-        return [line.split()[0] for line in lines[1:] if line.strip()]
+        """Return the ids of all bridges that are there now. Raises `AsteriskFailed` like `channels`."""
+        return [bridge["id"] for bridge in await self._ari_list("bridges")]
 
     @property
     def _etc(self) -> Path:
@@ -163,17 +173,36 @@ class AsteriskServer:
         return self.config.run_dir / "log" / "console.log"
 
     async def _ari_answers(self) -> bool:
-        credentials = b64encode(f"{self.config.ari_user}:{self.config.ari_password}".encode()).decode()
-        request = f"GET /ari/asterisk/ping HTTP/1.0\r\nAuthorization: Basic {credentials}\r\n\r\n"
         try:
-            reader, writer = await asyncio.open_connection(self.config.ari_host, self.config.http_port)
-        except OSError:
+            status, _ = await self._get("asterisk/ping")
+        except (OSError, asyncio.IncompleteReadError):
             return False
+        return status == HTTPStatus.OK
+
+    async def _ari_list(self, path: str) -> list[dict[str, str]]:
+        try:
+            async with asyncio.timeout(_ANSWER_TIME):
+                status, body = await self._get(path)
+        except (OSError, asyncio.IncompleteReadError) as error:  # TimeoutError is an OSError
+            raise self._failed(f"ARI does not answer: {error or 'no reply in time'}") from error
+        if status != HTTPStatus.OK:
+            raise self._failed(f"ARI answered {status} to GET /{path}")
+        found: list[dict[str, str]] = json.loads(body)
+        return found
+
+    async def _get(self, path: str) -> tuple[int, bytes]:
+        # The least that tells: this room stands below the ARI client, and must not need it.
+        credentials = b64encode(f"{self.config.ari_user}:{self.config.ari_password}".encode()).decode()
+        request = (
+            f"GET /ari/{path} HTTP/1.1\r\nHost: asterisk\r\nConnection: close\r\n"
+            f"Authorization: Basic {credentials}\r\n\r\n"
+        )
+        reader, writer = await asyncio.open_connection(self.config.ari_host, self.config.http_port)
         try:
             writer.write(request.encode())
-            return (await reader.readline()).startswith((b"HTTP/1.0 200", b"HTTP/1.1 200"))
-        except OSError:
-            return False
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+            length = re.search(r"(?im)^content-length: *(\d+)", head)
+            return int(head.split(maxsplit=2)[1]), await reader.readexactly(int(length[1]) if length else 0)
         finally:
             writer.close()
             with contextlib.suppress(OSError):

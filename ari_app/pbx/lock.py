@@ -1,4 +1,4 @@
-"""The folder that every checkout of one user shares, and the lock that keeps two set-ups apart."""
+"""The lock that keeps two set-ups of one cache folder apart."""
 
 from __future__ import annotations
 
@@ -13,17 +13,6 @@ from .errors import AsteriskUnavailable
 from .progress import OnProgress, Progress, silent
 
 _LOCK_POLL = 0.2  # seconds
-
-
-def cache_folder() -> Path:
-    """Return the cache: `$ASTREINTE_CACHE`, or `astreinte` in `$XDG_CACHE_HOME` or `~/.cache`."""
-    named = os.environ.get("ASTREINTE_CACHE")
-    if named:
-        return Path(named).expanduser().absolute()
-    # The XDG specification: a path that is not absolute is invalid and must be ignored.
-    xdg = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    home = xdg if xdg.is_absolute() else Path.home() / ".cache"
-    return home / "astreinte"
 
 
 @contextmanager

@@ -1,0 +1,142 @@
+"""A real Asterisk for every test that asks for one, and a check that no test leaves anything behind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from ari_app.pbx import (
+    AsteriskConfig,
+    AsteriskServer,
+    Installation,
+    LineConfig,
+    Phone,
+    find_asterisk,
+    loopback_address,
+    render,
+)
+
+TEMPLATES = Path(__file__).parent.parent / "asterisk_conf"
+PHONES = ("alice", "bruno", "chloe", "dora")
+SETTLE_SECONDS = 5.0
+"""How long hang-ups that are under way may take after a test."""
+
+StartAsterisk = Callable[..., Awaitable[AsteriskServer]]
+
+
+@pytest.fixture(scope="session")
+def asterisk_installation() -> Installation:
+    """The Asterisk of this machine, or the private one; unpacked by the first test that needs it."""
+    return find_asterisk(print)
+
+
+@pytest.fixture(scope="session")
+def asterisks() -> list[AsteriskServer]:
+    """Every Asterisk that the session's fixtures started: the ones that are checked after each test."""
+    return []
+
+
+@pytest.fixture(scope="session")
+async def start_asterisk(
+    asterisk_installation: Installation, asterisks: list[AsteriskServer]
+) -> AsyncIterator[StartAsterisk]:
+    """Start an Asterisk for the rest of the session: `await start_asterisk(config, overlay=None)`."""
+
+    async def start(config: AsteriskConfig, overlay: Path | None = None) -> AsteriskServer:
+        render(TEMPLATES, asterisk_installation, config, overlay=overlay)
+        server = AsteriskServer(asterisk_installation, config)
+        await server.start()
+        try:
+            await server.wait_ready()
+        except BaseException:
+            await server.kill()
+            raise
+        asterisks.append(server)
+        return server
+
+    yield start
+    for server in reversed(asterisks):
+        await server.stop()
+
+
+@pytest.fixture(scope="session")
+async def line_asterisk(
+    start_asterisk: StartAsterisk, tmp_path_factory: pytest.TempPathFactory
+) -> AsteriskServer:
+    """The Asterisk that the line's calls go through, on a loopback address of its own and the usual ports.
+
+    Its trunk is `config.trunk_host`, another address of its own for who plays the carrier; its agents' phones
+    are `config.phones`, which register.
+    """
+    address = loopback_address()
+    return await start_asterisk(
+        LineConfig(
+            run_dir=tmp_path_factory.mktemp("line"),
+            sip_bind=address,
+            control_bind=address,
+            agi_host=address,
+            trunk_host=loopback_address(),
+            qualify_trunk=0,
+            qualify_phone=0,
+            phones={name: Phone() for name in PHONES},
+        )
+    )
+
+
+@pytest.fixture(autouse=True)
+async def nothing_left_behind(asterisks: list[AsteriskServer]) -> AsyncIterator[None]:
+    """Fail a test that leaves a channel, a bridge, a task or a process behind."""
+    tasks, processes = asyncio.all_tasks(), child_processes()
+    yield
+    left = [f"task {name}" for name in await tasks_left(tasks)]
+    left += [f"process {pid}: {name}" for pid, name in (child_processes().items() - processes.items())]
+    for server in asterisks:
+        if server.running:
+            left += await calls_left(server)
+    assert not left, "the test left behind:\n" + "\n".join(left)
+
+
+async def tasks_left(before: set[asyncio.Task[object]]) -> list[str]:
+    """Return the names of tasks that are still there and are not about to end."""
+    for _turn in range(3):
+        left = asyncio.all_tasks() - before - {asyncio.current_task()}
+        if not left:
+            return []
+        await asyncio.sleep(0)
+    await asyncio.wait(left, timeout=0.2)
+    return [f"{task.get_name()}: {task.get_coro()}" for task in left if not task.done()]
+
+
+async def calls_left(server: AsteriskServer) -> list[str]:
+    """Return the channels and bridges that do not go away by themselves; end them."""
+    deadline = asyncio.get_running_loop().time() + SETTLE_SECONDS
+    while True:
+        left = [f"channel {name} in {server.run_dir.name}" for name in await server.channels()]
+        left += [f"bridge {name} in {server.run_dir.name}" for name in await server.bridges()]
+        if not left:
+            return []
+        if asyncio.get_running_loop().time() > deadline:
+            break
+        await asyncio.sleep(0.05)
+    await server.cli("channel request hangup all")  # so that the next test starts clean
+    return left
+
+
+def child_processes() -> dict[int, str]:
+    """Return this process' living children: process id and command."""
+    found = {}
+    for children in Path("/proc/self/task").glob("*/children"):
+        for word in children.read_text().split():
+            try:
+                state = Path(f"/proc/{word}/stat").read_text().rpartition(")")[2].split()[0]
+                command = (
+                    Path(f"/proc/{word}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+                )
+            except OSError:
+                continue  # it ended while we looked
+            if state != "Z":
+                found[int(word)] = command.strip()
+    return found

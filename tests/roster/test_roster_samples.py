@@ -1,0 +1,59 @@
+"""The rosters that are shipped: they hold no mistake, and find somebody for each reason at any instant."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from ari_app.roster.book import RosterBook, load_rosters
+
+ROSTERS = Path(__file__).parents[2] / "rosters"
+FICTION = re.compile(r"\+33(19900|26191|35301|46571|53649|63998)[0-9]{4}")
+"""French numbers that Arcep (decision 2018-0881) keeps for films and books: nobody answers there."""
+
+
+@pytest.fixture(scope="module")
+def book() -> RosterBook:
+    loaded, findings = load_rosters(ROSTERS, at=datetime(2026, 11, 23, tzinfo=UTC))
+    assert findings == []
+    assert loaded is not None
+    return loaded
+
+
+def test_four_teams_answer_for_four_reasons(book: RosterBook) -> None:
+    assert book.reasons == {
+        "carte-volee": "cartes",
+        "commande": "commandes",
+        "panne": "support-technique",
+        "retour": "retours",
+    }
+
+
+@pytest.mark.parametrize("reason", ["panne", "carte-volee", "retour", "commande"])
+def test_somebody_is_on_call_for_each_reason_at_every_instant_of_a_year(
+    book: RosterBook, reason: str
+) -> None:
+    at, end = datetime(2026, 11, 1, tzinfo=UTC), datetime(2027, 11, 2, tzinfo=UTC)
+    while at < end:
+        plan = book.plan(reason, at)
+        assert plan.steps[0].label == "on-call"
+        assert plan.steps[0].agents
+        assert plan.kind is not None
+        at = plan.until
+
+
+def test_every_agent_has_a_sip_phone_of_the_same_name(book: RosterBook) -> None:
+    assert {agent.id: agent.phones[0].uri for agent in book.agents.values()} == {
+        name: f"sip:{name}" for name in ("alice", "bruno", "chloe", "david")
+    }
+
+
+def test_the_numbers_shipped_are_nobodys(book: RosterBook) -> None:
+    numbers = [
+        phone.address for agent in book.agents.values() for phone in agent.phones if phone.scheme == "tel"
+    ]
+    assert numbers
+    assert all(FICTION.fullmatch(number) for number in numbers)

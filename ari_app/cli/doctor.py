@@ -129,8 +129,8 @@ async def _ari(settings: Settings) -> Diagnosis:
             version = (await client.asterisk.info()).system.version
             await client.applications.get(ari.app)
     except ApplicationUnknown:
-        error = AstreinteError("line down", remedy="start the line: `astreinte run`")
-        return Diagnosis("ARI", f"Asterisk {version} at {ari.url}; the line is not connected to it", error)
+        absent = AstreinteError("line down", remedy="start the line: `astreinte run`")
+        return Diagnosis("ARI", f"Asterisk {version} at {ari.url}; the line is not connected to it", absent)
     except AriError as error:
         return Diagnosis("ARI", error.message, error)
     return Diagnosis("ARI", f"Asterisk {version} at {ari.url}; the line is connected to it")

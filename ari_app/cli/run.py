@@ -43,7 +43,7 @@ async def _serve(settings: Settings) -> None:
         await stop.wait()
         typer.echo("Stopping: calls in progress may end first. Ctrl-C again ends them now.")
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, line.hurry)
+            loop.add_signal_handler(number, line.reception.hurry)
 
 
 def _say_hello(settings: Settings, config: LineConfig | None) -> None:
@@ -53,7 +53,7 @@ def _say_hello(settings: Settings, config: LineConfig | None) -> None:
             ", ".join(config.phones) or "none; name some under `asterisk: {phones: [...]}` in the settings"
         )
         typer.echo(
-            f"  To call it    register a softphone at {config.sip_address} (UDP) and dial any number, 100 say\n"
+            f"  To call it    register a softphone at {config.sip_address} (UDP), then dial 100\n"
             f"  Phones        {names}\n"
             f"  Passwords     {_write_passwords(settings, config)}\n"
             f"  Asterisk      {config.run_dir}"

@@ -5,9 +5,19 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import numpy as np
+
 from ..ari import AriClient
 from ..ari.errors import AriError
-from ..ari.events import ChannelDestroyed, ChannelDtmfReceived, Dial, Event, StasisEnd, StasisStart
+from ..ari.events import (
+    ChannelDestroyed,
+    ChannelDtmfReceived,
+    Dial,
+    Event,
+    RecordingFinished,
+    StasisEnd,
+    StasisStart,
+)
 from ..core.ids import new_id
 from .hearing import Samples, read_wav
 
@@ -44,8 +54,9 @@ class Party:
         """The keys that the other side sent."""
         self.caller_number = ""
         self.caller_name = ""
-        self._recordings = recordings
-        self._recording: str | None = None
+        self._folder = recordings
+        self._recordings_made: list[str] = []
+        self._snoop = ""
         self._placed = placed
         self._event = asyncio.Event()
 
@@ -124,15 +135,37 @@ class Party:
 
     async def listen(self) -> None:
         """Record from now on what is heard, through a snoop channel that disturbs nothing."""
-        name = new_id()
-        snoop = await self.ari.channels.snoop(
-            self.channel_id, app="snoop", spy="in", whisper="none", snoop_id=new_id(), app_args="snoop"
-        )
-        await self.ari.channels.record(snoop.id, name=name, format="wav", if_exists="fail")
-        self._recording = name
+        self._snoop = new_id()
+        async with self.ari.watch(self._snoop) as snooping, asyncio.timeout(5):
+            await self.ari.channels.snoop(
+                self.channel_id, app=self.ari.app, spy="in", whisper="none", snoop_id=self._snoop
+            )
+            while not isinstance(await snooping.get(), StasisStart):
+                pass
+        await self._record()
 
-    def heard(self) -> Samples:
-        """Return what was heard since `listen`."""
-        if self._recording is None:
+    async def _record(self) -> None:
+        name = new_id()
+        await self.ari.channels.record(self._snoop, name=name, format="wav", if_exists="fail")
+        self._recordings_made.append(name)
+
+    async def heard(self) -> Samples:
+        """Return all that was heard since `listen`.
+
+        Asterisk writes a recording out when it ends, so this one ends here and another begins: some
+        milliseconds are lost between the two.
+        """
+        if not self._recordings_made:
             raise AssertionError(f"{self.number} was not listening")
-        return read_wav(self._recordings / f"{self._recording}.wav")
+        try:
+            async with self.ari.watch(self._snoop) as snooping, asyncio.timeout(5):
+                await self.ari.recordings.stop(self._recordings_made[-1])
+                while not isinstance(await snooping.get(), RecordingFinished | StasisEnd):
+                    pass
+            await self._record()
+        except AriError:  # the call is over, and the recording with it
+            pass
+        paths = [path for name in self._recordings_made if (path := self._folder / f"{name}.wav").exists()]
+        return np.concatenate(
+            [read_wav(path) for path in paths if path.exists() and path.stat().st_size > 44]
+        )

@@ -28,6 +28,7 @@ class Outcome(StrEnum):
     GOODBYE = "goodbye"  # the flow itself ended the call
     FAILED = "failed"  # an error of ours: heard an apology
     REFUSED = "refused"  # not let in (overload): heard an apology or congestion
+    FALLBACK = "fallback"  # handed back to the dialplan, which rings an agent by itself
     INTERRUPTED = "interrupted"  # we died during the call and could not follow it to its end
 
 
@@ -37,11 +38,13 @@ class LegResult(StrEnum):
     ACCEPTED = "accepted"  # a human took the call
     NO_ANSWER = "no-answer"  # rang for its whole time
     BUSY = "busy"  # 486, 600
-    DECLINED = "declined"  # 603, or passed at the prompt
+    DECLINED = "declined"  # 403, 603
+    PASSED = "passed"  # answered, and pressed 2: somebody else, please
     UNREACHABLE = "unreachable"  # no contact, 480, 503, 404, network down
     NOT_ACCEPTED = "not-accepted"  # answered, but nobody said that they take it (a voicemail box)
     TAKEN_ELSEWHERE = "taken-elsewhere"  # another leg took the call first
     CANCELLED = "cancelled"  # the caller hung up while it rang
+    SKIPPED = "skipped"  # not rung: the phone was known to be in use or unreachable
     FAILED = "failed"  # Asterisk could not place it
     INTERRUPTED = "interrupted"  # we died while it was up
 

@@ -45,6 +45,7 @@ class Line:
     ) -> None:
         self.settings = settings
         self.recorder = recorder
+        self.prompts = prompts
         self.ari = AriClient(
             url=settings.ari.url,
             username=settings.ari.username,

@@ -38,6 +38,7 @@ class Reception:
         self._calls: dict[str, asyncio.Task[None]] = {}
         self._channels: set[str] = set()
         self._closing = False
+        self._hurry = asyncio.Event()
         self._refusals = 0
 
     def knows(self, some_id: str) -> bool:
@@ -119,12 +120,19 @@ class Reception:
             self._refusals -= 1
             call.story.ended(Outcome.REFUSED, cause=None, ended_by="line")
 
+    def hurry(self) -> None:
+        """Make a `close` that drains go on at once."""
+        self._hurry.set()
+
     async def close(self, drain_seconds: float) -> None:
         """Send new callers to the dialplan, let calls in progress end, then end what is left."""
         self._closing = True
         if self._calls:
             log.info("line.draining", calls=len(self._calls), seconds=drain_seconds)
-            await asyncio.wait(list(self._calls.values()), timeout=drain_seconds)
+            ended = asyncio.gather(*self._calls.values(), return_exceptions=True)
+            hurried = asyncio.create_task(self._hurry.wait())
+            await asyncio.wait([ended, hurried], timeout=drain_seconds, return_when=asyncio.FIRST_COMPLETED)
+            hurried.cancel()
         remaining = list(self._calls.values())
         for task in remaining:
             task.cancel()

@@ -181,8 +181,7 @@ async def _one_call(
 
 async def _hears(party: Party, line: Line, prompt: Prompt, data: Path) -> None:
     """Wait until a person has really heard the beginning of a prompt."""
-    media = line.prompts.media(prompt).removeprefix("sound:")
-    wanted = hearing.read_wav(Path(f"{media}.wav"))[: 2 * hearing.RATE]
+    wanted = hearing.read_wav(line.prompts.path(prompt))[: 2 * hearing.RATE]
     for _ in range(20):
         await asyncio.sleep(0.5)
         if hearing.likeness(await party.heard(), wanted) > hearing.ALIKE:

@@ -16,9 +16,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from .findings import Finding
 from .mistakes import Mistake, describe, mistake, mistakes_of
-from .yaml_tree import Node, YamlError, build_tree
+from .yaml_syntax import YamlError
+from .yaml_tree import Node, build_tree
 
-__all__ = ["Document", "Schema", "load_document", "mistake", "validate"]
+__all__ = ["Document", "Loc", "Schema", "load_document", "mistake", "validate"]
 
 MAX_BYTES = 1_048_576
 """The longest file that is read: 1 MiB holds some ten thousand lines."""

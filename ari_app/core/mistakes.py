@@ -6,19 +6,21 @@ A mistake in a union ("one of these forms") is one mistake, not one for each for
 from __future__ import annotations
 
 import json
-import types
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from .known_fields import known_fields
 from .suggest import nearest, one_of
 from .yaml_tree import Node
 
 OURS = "astreinte"
 """The type of the errors that our own validators raise."""
+MOST = 1000
+"""Mistakes that are told of one file: a file that is all wrong must not keep the line busy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class _Error:
     detail: ErrorDetails
     path: tuple[str | int, ...] = ()  # the steps that are really in the document
     node: Node | None = None  # the value that `path` leads to
-    siblings: tuple[str, ...] = ()  # the fields beside it
+    siblings: Container[str] = ()  # the fields beside it
     missing: str = ""  # the field that is not there
     key: bool = False
     branches: list[tuple[tuple[str | int, ...], str]] = field(default_factory=list)  # (where, union branch)
@@ -83,16 +85,24 @@ class _Error:
 
 def mistakes_of(error: ValidationError, root: Node, model: type[BaseModel]) -> list[Mistake]:
     """Return the mistakes behind a validation error of `model` against the document `root`."""
-    walked = [_walk(detail, root) for detail in error.errors(include_url=False, include_input=False)]
-    errors = [error for error in _one_branch_each(walked, 0) if not _only_follows(error, walked)]
+    details = error.errors(include_url=False, include_input=False)
+    errors = _one_branch_each([_walk(detail, root) for detail in details[:MOST]], 0)
+    inner = {error.path[:depth] for error in errors for depth in range(len(error.path))}
     misspelt = {
         (*error.path[:-1], _meant_field(error, model)) for error in errors if _is_unknown_field(error)
     }
-    return [
+    mistakes = [
         _mistake(error, model)
         for error in errors
-        if not (error.missing and (*error.path, error.missing) in misspelt)  # one slip, one mistake
+        # One slip is one mistake: not "too short" because the things in a list have mistakes of their own,
+        # nor "missing" because a field's name has one.
+        if not (error.detail["type"] == "too_short" and error.path in inner)
+        and not (error.missing and (*error.path, error.missing) in misspelt)
     ]
+    if len(details) > MOST:
+        more = f"{len(details) - MOST} more mistakes are not shown"
+        mistakes.append(Mistake((), more, f"{len(details)} mistakes", "none", "mend these first"))
+    return mistakes
 
 
 def _walk(detail: ErrorDetails, root: Node) -> _Error:
@@ -102,7 +112,7 @@ def _walk(detail: ErrorDetails, root: Node) -> _Error:
     for number, step in enumerate(loc):
         child = node.child(step)
         if child is not None:
-            error.siblings = tuple(node.fields or ())
+            error.siblings = node.fields or ()
             node = child
             path.append(step)
         elif step == "[key]":
@@ -113,14 +123,6 @@ def _walk(detail: ErrorDetails, root: Node) -> _Error:
             error.branches.append((tuple(path), step))
     error.path, error.node = tuple(path), node
     return error
-
-
-def _only_follows(error: _Error, others: Iterable[_Error]) -> bool:
-    """Whether a list counts as too short only because the things in it have mistakes of their own."""
-    depth = len(error.path)
-    return error.detail["type"] == "too_short" and any(
-        len(other.path) > depth and other.path[:depth] == error.path for other in others
-    )
 
 
 _WRONG_KIND = frozenset({"literal_error", "enum", "none_required", "is_instance_of", "mapping_type"})
@@ -228,12 +230,12 @@ def _is_unknown_field(error: _Error) -> bool:
 
 
 def _meant_field(error: _Error, model: type[BaseModel]) -> str | None:
-    return nearest(error.path[-1], _known_fields(model, error.path[:-1], error.siblings))
+    return nearest(error.path[-1], known_fields(model, error.path[:-1], error.siblings))
 
 
 def _unknown_field(error: _Error, model: type[BaseModel]) -> Mistake:
     name = str(error.path[-1])
-    known = _known_fields(model, error.path[:-1], error.siblings)
+    known = known_fields(model, error.path[:-1], error.siblings)
     near = _meant_field(error, model)
     remedy = f"did you mean `{near}`?" if near else "remove it, or move it to where it belongs"
     expected = one_of(known, limit=20) if known else "a field that is known here"
@@ -313,49 +315,3 @@ def _expected(error: _Error) -> str:
     if rule is None:
         return "a valid value" if error.detail["type"] == "value_error" else error.detail["msg"]
     return rule if isinstance(rule, str) else rule(context)
-
-
-def _known_fields(model: type[BaseModel], path: Iterable[str | int], present: Iterable[str]) -> list[str]:
-    """Return the fields that may stand at `path`, as the schema orders them.
-
-    Where several models may stand there, it is the one that most of the fields `present` belong to.
-    """
-    here: list[Any] = [model]
-    for step in path:
-        here = [below for annotation in here for below in _below(annotation, step)]
-    present = set(present)
-    candidates = [
-        [info.alias or name for name, info in each.model_fields.items()] for each in here if _is_model(each)
-    ]
-    return max(candidates, key=lambda names: len(present.intersection(names)), default=[])
-
-
-def _is_model(annotation: Any) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
-
-
-def _below(annotation: Any, step: str | int) -> Iterator[Any]:
-    """Yield the types that the value at `step` of an `annotation` may have, unions taken apart."""
-    if _is_model(annotation):
-        for name, info in annotation.model_fields.items():
-            if step in (name, info.alias):
-                yield from _alternatives(info.annotation)
-        return
-    origin, arguments = (
-        get_origin(annotation),
-        [each for each in get_args(annotation) if each is not Ellipsis],
-    )
-    if isinstance(origin, type) and issubclass(origin, Mapping | Sequence | Set) and arguments:
-        yield from _alternatives(arguments[-1])
-
-
-def _alternatives(annotation: Any) -> Iterator[Any]:
-    if hasattr(annotation, "__value__"):  # `type X = ...`, or typing_extensions' before Python 3.12
-        yield from _alternatives(annotation.__value__)
-    elif get_origin(annotation) is Annotated:
-        yield from _alternatives(get_args(annotation)[0])
-    elif get_origin(annotation) in (Union, types.UnionType):
-        for each in get_args(annotation):
-            yield from _alternatives(each)
-    else:
-        yield annotation

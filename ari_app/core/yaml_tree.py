@@ -16,10 +16,15 @@ from typing import Any
 
 import yaml
 
+from .yaml_syntax import YamlError, syntax_error, unprintable
+
 MAX_DEPTH = 32
 """Levels of lists and mappings within each other."""
 MAX_ALIASED_VALUES = 10_000
 """Values that aliases (`*name`) may repeat in one file: nine lines of aliases can stand for a billion."""
+
+MAX_DUPLICATES = 1000
+"""Duplicate keys that are told of one file."""
 
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLEAN = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -52,21 +57,6 @@ class Node:
         return None
 
 
-class YamlError(Exception):
-    """The text is no document: what is wrong at which place (line and column, from 1)."""
-
-    def __init__(
-        self, line: int, column: int, message: str, *, expected: str, remedy: str, found: str | None = None
-    ) -> None:
-        super().__init__(message)
-        self.line = line
-        self.column = column
-        self.message = message
-        self.expected = expected
-        self.remedy = remedy
-        self.found = found  # None: the line itself
-
-
 def build_tree(text: str) -> tuple[Node | None, list[YamlError]]:
     """Return the document's root (None when there is no document) and its duplicate keys.
 
@@ -82,9 +72,9 @@ def _events(text: str) -> Iterator[Any]:
     try:
         yield from yaml.parse(text, Loader=_LOADER)
     except yaml.reader.ReaderError:
-        raise _unprintable(text) from None
+        raise unprintable(text) from None
     except yaml.MarkedYAMLError as error:
-        raise _syntax(text, error) from None
+        raise syntax_error(text, error) from None
 
 
 class _Builder:
@@ -214,6 +204,8 @@ class _Builder:
         assert parent.fields is not None  # noqa: S101 - a collection is a list or a mapping
         word = str(key.value)
         if word in parent.fields:
+            if len(self.duplicates) >= MAX_DUPLICATES:
+                return
             first = parent.fields[word][0]
             self.duplicates.append(
                 YamlError(
@@ -256,92 +248,4 @@ def _refuse_tag(event: Any) -> None:
         f"the YAML tag `{event.tag}` is not understood",
         expected="plain YAML, without tags (`!…`)",
         remedy="remove the tag, or put quotes around text that begins with !",
-    )
-
-
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-
-
-def _unprintable(text: str) -> YamlError:
-    match = _FORBIDDEN.search(text)
-    at = match.start() if match is not None else 0
-    line = text.count("\n", 0, at) + 1
-    return YamlError(
-        line,
-        at - (text.rfind("\n", 0, at) + 1) + 1,
-        "a character that YAML forbids",
-        found=f"U+{ord(text[at]):04X}" if text else "nothing",
-        expected="printable text",
-        remedy="delete the character; an editor that shows control characters helps",
-    )
-
-
-_SYNTAX = (  # libyaml's and PyYAML's words → ours: message, expected, remedy
-    (
-        "mapping values are not allowed",
-        "a `:` where no field can begin",
-        "one `key: value` a line, indented as its neighbours",
-        "put quotes around text that holds `: `, and check the indentation of this line and the one before",
-    ),
-    (
-        "could not find expected ':'",
-        "a key without its `:`",
-        "`key: value`",
-        "add the `:` (and a space after it), or put quotes around text of several lines",
-    ),
-    (
-        "end of stream",
-        "the file ends before a quote or bracket is closed",
-        "a closing quote, `]` or `}`",
-        "close the quote or bracket that was opened; a file cut short while it is saved reads like this too",
-    ),
-    (
-        "expected ',' or",
-        "a list or mapping in brackets is not closed or lacks a comma",
-        "`,` or the closing bracket",
-        "add the missing comma or bracket",
-    ),
-    (
-        "escape",
-        "an unknown escape in double quotes",
-        "an escape that YAML knows, such as `\\n` or `\\\\`",
-        "use single quotes: there a backslash is only a backslash",
-    ),
-    (
-        "cannot start any token",
-        "a character that cannot begin a value",
-        "a value, or quotes around it",
-        "put quotes around the text",
-    ),
-)
-
-
-def _syntax(text: str, error: yaml.MarkedYAMLError) -> YamlError:
-    """Say a syntax error of the parser in an admin's words."""
-    mark = error.problem_mark or error.context_mark
-    line, column, index = (mark.line, mark.column, mark.index) if mark is not None else (0, 0, 0)
-    words = error.problem or ""
-    begin = text.rfind("\n", 0, index) + 1
-    if "\t" in text[begin : index + 1] and not text[begin:index].strip():
-        return YamlError(
-            line + 1,
-            text.index("\t", begin) - begin + 1,
-            "a tab is used for indentation",
-            found="a tab character",
-            expected="spaces",
-            remedy="replace the tab by spaces (two a level); most editors can do so for the whole file",
-        )
-    opened = error.context_mark
-    if opened is not None and "expected ':'" in words:  # the parser notices on the next line
-        line, column, opened = opened.line, opened.column, None
-    since = f" (begun at line {opened.line + 1}, column {opened.column + 1})" if opened is not None else ""
-    for sign, message, expected, remedy in _SYNTAX:
-        if sign in words:
-            return YamlError(line + 1, column + 1, message + since, expected=expected, remedy=remedy)
-    return YamlError(
-        line + 1,
-        column + 1,
-        f"this is not YAML: {words or 'the parser gave no reason'}{since}",
-        expected="`key: value` lines and `- item` lines, indented with spaces, evenly",
-        remedy="check the indentation and the quotes of this line and the one before",
     )

@@ -25,6 +25,7 @@ _NOT_NEEDED = (
     *("adduser", "debconf", "dirmngr", "gnupg", "passwd", "perl", "python3", "tzdata"),
     *("libcodec2-1.2", "libgmime-3.0-0t64", "libjack-jackd2-0", "libsnmp45"),
 )
+_INSTALL = ("--yes", "--no-install-recommends")
 _POLL = 0.2  # seconds between two looks at how much has been downloaded
 
 
@@ -54,14 +55,13 @@ class PrivateApt:
         """Fetch the suite's list of packages. Raises `AptFailed`."""
         self._prepare()
         progress(Progress(f"reading the package list of {self.source.suite}"))
-        # A mirror that does not answer is only a warning to apt unless told otherwise.
-        self._run(["update", "--error-on=any"])
+        self._run(["update"])
 
     def plan(self, packages: Sequence[str]) -> list[Deb]:
         """Return all that the packages need, themselves included. Raises `AptFailed`."""
-        output = self._run(
-            ["install", "--print-uris", "--yes", "--no-install-recommends", *packages],
-        )
+        # apt leaves out what its archive folder already has: it is shown an empty one.
+        empty = f"Dir::Cache::archives={self._folder / 'empty'}"
+        output = self._run(["install", "--print-uris", "-o", empty, *_INSTALL, *packages])
         lines = re.findall(r"^'[^']+' (\S+) (\d+) SHA256:([0-9a-f]{64})$", output, re.MULTILINE)
         if not lines:
             raise AptFailed(f"apt plans nothing for {' '.join(packages)}: {_last_words(output)}")
@@ -73,19 +73,19 @@ class PrivateApt:
         for path in self.archives.glob("*.deb"):
             if path.name not in wanted:
                 path.unlink()  # of another day
-        step, total = "downloading Asterisk's packages", sum(deb.size for deb in plan)
+        total = sum(deb.size for deb in plan)
 
         def report() -> None:
-            progress(Progress(step, sum(self._have(deb) for deb in plan), total, "B"))
+            progress(Progress("downloading packages", sum(map(self._have, plan)), total, "B"))
 
-        report()
-        self._run(
-            ["install", "--download-only", "--yes", "--no-install-recommends", *packages],
-            while_it_runs=report,
-        )
-        report()
         for deb in plan:
-            self._verify(deb)
+            self._discard_damaged(deb)
+        report()
+        self._run(["install", "--download-only", *_INSTALL, *packages], while_it_runs=report)
+        report()
+        missing = [deb.file for deb in plan if self._discard_damaged(deb) or not self._is_here(deb)]
+        if missing:
+            raise AptFailed(f"not downloaded as the mirror's list describes them: {', '.join(missing)}")
 
     def _have(self, deb: Deb) -> int:
         for path in (self.archives / deb.file, self.archives / "partial" / deb.file):
@@ -95,19 +95,19 @@ class PrivateApt:
                 continue
         return 0
 
-    def _verify(self, deb: Deb) -> None:
-        # apt checks the hash of what it downloads, but only the size of what was already here.
+    def _is_here(self, deb: Deb) -> bool:
+        return (self.archives / deb.file).is_file()
+
+    def _discard_damaged(self, deb: Deb) -> bool:
+        # apt checks the hash of what it downloads, but only the size of what is already here.
         path = self.archives / deb.file
-        try:
-            with path.open("rb") as file:
-                found = hashlib.file_digest(file, "sha256").hexdigest()
-        except FileNotFoundError:
-            raise AptFailed(f"apt did not download {deb.file}") from None
-        if found != deb.sha256:
-            path.unlink()
-            raise AptFailed(
-                f"{deb.file} is damaged: SHA-256 {found}, expected {deb.sha256}; it has been removed"
-            )
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() == deb.sha256:
+                return False
+        path.unlink()
+        return True
 
     def _prepare(self) -> None:
         for name in ("lists/partial", "archives/partial", "log", "empty", "sources"):
@@ -147,7 +147,8 @@ class PrivateApt:
             else "",  # the cache is not open to the user _apt
             "Acquire::Languages": "none",
             "Acquire::ForceHash": "SHA256",
-            "Acquire::Retries": "3",
+            "Acquire::Retries": "2",
+            "APT::Update::Error-Mode": "any",  # a mirror that does not answer is no mere warning
             "Debug::NoLocking": "true",  # our own lock is held
         }
         lines = [f'{name} "{value}";\n' for name, value in settings.items() if str(value)]

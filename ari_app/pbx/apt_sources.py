@@ -60,11 +60,13 @@ def newest_sources(
     if named:
         return list(_one_line(named))
     debian, ubuntu = [], []
-    codename = _os_release(os_release)
+    release = _os_release(os_release)
+    is_ubuntu = "ubuntu" in f"{release.get('ID')} {release.get('ID_LIKE')}".split()
+    codenames = {release.get("VERSION_CODENAME"), release.get("UBUNTU_CODENAME")}
     for source in machine_sources(etc_apt):
         if source.suite in _DEBIAN_SUITES and "main" in source.components.split():
             debian.append(AptSource(source.uri, "sid", "main", source.signed_by))
-        elif source.suite == codename.get("VERSION_CODENAME") and "ubuntu" in codename.get("ID", ""):
+        elif is_ubuntu and source.suite in codenames:
             ubuntu.append(AptSource(source.uri, "devel", "main universe", source.signed_by))
     return list(dict.fromkeys([*debian, *ubuntu]))
 

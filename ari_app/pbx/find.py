@@ -6,11 +6,11 @@ import os
 import shutil
 from pathlib import Path
 
-from .errors import WAYS_OUT, AsteriskUnavailable
-from .installation import Installation, private_installation, root_command, system_installation
-from .private import ASTERISK, SIPP, discard, unpack
+from .errors import AsteriskUnavailable
+from .installation import Installation, ask_version, private_installation, root_command, system_installation
+from .private import ASTERISK, SIPP, unpack
 from .progress import OnProgress, Progress, silent
-from .version import MINIMUM, refusal
+from .version import refusal
 
 
 def find_asterisk(progress: OnProgress = silent, *, cache: Path | None = None) -> Installation:
@@ -19,37 +19,27 @@ def find_asterisk(progress: OnProgress = silent, *, cache: Path | None = None) -
     Blocking: the first time on a machine it downloads 85 MB and reports each step to `progress`.
     Raises `AsteriskUnavailable`, which says what was tried and the ways out.
     """
-    tried: list[str] = []
     program = _on_path("asterisk")
+    refused = ""
     if program is not None:
-        installation, version = system_installation(program)
-        why_not = refusal(version)
-        if installation is not None and why_not is None:
-            return installation
-        tried.append(f"{program}: {why_not or 'its modules or its data are not in the usual places'}")
-        progress(Progress(f"{tried[-1]}; a private Asterisk is used instead"))
-    for _attempt in range(2):
         try:
-            root = unpack(ASTERISK, progress, cache=cache)
-        except AsteriskUnavailable as error:
-            if not tried:
-                raise
-            raise AsteriskUnavailable(
-                "no Asterisk can be used here; what was tried:",
-                tried=[*tried, *(error.tried or [error.message])],
-                remedy=error.remedy,
-            ) from error
-        private = private_installation(root)
-        why_not = refusal(private.version) if private is not None else "it does not start"
-        if private is not None and why_not is None:
-            return private
-        tried.append(f"the Asterisk unpacked into {root}: {why_not}")
-        discard(
-            root
-        )  # damaged, or from before a release that closes a hole: once more, with today's packages
-    raise AsteriskUnavailable(
-        "no Asterisk can be used here; what was tried:", tried=tried, remedy=WAYS_OUT.format(minimum=MINIMUM)
-    )
+            why_not = refusal(ask_version([str(program)]))
+            if why_not is None:
+                return system_installation(program)
+        except OSError as error:
+            why_not = f"it cannot be used: {error}"
+        refused = f"{program}: {why_not}"
+        progress(Progress(f"{refused}; a private Asterisk is used instead"))
+    try:
+        return private_installation(unpack(ASTERISK, progress, cache=cache))
+    except AsteriskUnavailable as error:
+        if not refused:
+            raise
+        raise AsteriskUnavailable(
+            "no Asterisk can be used here; what was tried:",
+            tried=[refused, *(error.tried or [error.message])],
+            remedy=error.remedy,
+        ) from error
 
 
 def find_sipp(progress: OnProgress = silent, *, cache: Path | None = None) -> list[str]:

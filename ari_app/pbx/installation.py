@@ -9,6 +9,8 @@ from pathlib import Path
 
 from .version import Version, parse_version
 
+_VERSION_TIME = 30.0  # seconds; it takes 10 ms
+
 
 @dataclass(frozen=True, slots=True)
 class Installation:
@@ -62,54 +64,57 @@ def root_command(root: Path, program: str) -> list[str]:
     ]
 
 
-def private_installation(root: Path) -> Installation | None:
-    """Return the Asterisk of a folder that packages were unpacked into, None when it does not start."""
-    try:
-        command = root_command(root, "asterisk")
-    except FileNotFoundError:
-        return None
-    version = _ask_version(command)
+def private_installation(root: Path) -> Installation:
+    """Return the Asterisk of an unpacked folder. Raises `OSError` when it does not start."""
+    command = root_command(root, "asterisk")
     moddir = next(iter(sorted(root.glob("usr/lib/*/asterisk/modules"))), None)
+    if moddir is None:
+        raise FileNotFoundError(f"{root}: no modules")
     datadir = root / "usr/share/asterisk"
-    if version is None or moddir is None:
-        return None
+    version = ask_version(command)
     return Installation(version, Path(command[-1]), moddir, datadir, datadir / "sounds", root)
 
 
-def system_installation(program: Path) -> tuple[Installation | None, Version | None]:
-    """Return the Asterisk that is installed on the machine as `program`, and its release.
+def system_installation(program: Path) -> Installation:
+    """Return the Asterisk that the machine has as `program`.
 
-    The installation is None when the release or the modules cannot be found.
+    Raises `OSError` when it does not start, or when its modules or data are in none of the usual places.
     """
-    version = _ask_version([str(program)])
+    version = ask_version([str(program)])
     prefixes = [Path("/usr"), Path("/usr/local"), program.resolve().parent.parent]
-    moddirs = [
-        path
-        for prefix in prefixes
-        for pattern in ("lib/asterisk/modules", "lib64/asterisk/modules", "lib/*/asterisk/modules")
-        for path in sorted(prefix.glob(pattern))
-        if (path / "res_ari.so").is_file()
-    ]
-    datadirs = [
-        path
-        for path in [*(prefix / "share/asterisk" for prefix in prefixes), Path("/var/lib/asterisk")]
-        if (path / "rest-api").is_dir()
-    ]
-    if version is None or not moddirs or not datadirs:
-        return None, version
-    datadir = datadirs[0]
-    sounds = next(
-        (path / "sounds" for path in [datadir, Path("/var/lib/asterisk")] if (path / "sounds").is_dir()),
-        datadir / "sounds",
+    moddir = _first(
+        "res_ari.so",
+        *(
+            path
+            for prefix in prefixes
+            for pattern in ("lib/asterisk/modules", "lib64/asterisk/modules", "lib/*/asterisk/modules")
+            for path in sorted(prefix.glob(pattern))
+        ),
     )
-    return Installation(version, program, moddirs[0], datadir, sounds), version
+    state = Path("/var/lib/asterisk")
+    datadir = _first("rest-api", *(prefix / "share/asterisk" for prefix in prefixes), state)
+    sounds = next((path / "sounds" for path in (datadir, state) if (path / "sounds").is_dir()), datadir)
+    return Installation(version, program, moddir, datadir, sounds)
 
 
-def _ask_version(command: list[str]) -> Version | None:
+def _first(holding: str, *folders: Path) -> Path:
+    for folder in folders:
+        if (folder / holding).exists():
+            return folder
+    raise FileNotFoundError(f"{holding} is in none of {', '.join(map(str, folders)) or 'the usual folders'}")
+
+
+def ask_version(command: list[str]) -> Version:
+    """Return the release of an Asterisk. Raises `OSError` when it names none, or does not start."""
     try:
         result = subprocess.run(  # noqa: S603 - the words are ours, no shell
-            [*command, "-V"], capture_output=True, text=True, timeout=30, check=False
+            [*command, "-V"], capture_output=True, text=True, timeout=_VERSION_TIME, check=False
         )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return parse_version(result.stdout) if result.returncode == 0 else None
+    except subprocess.TimeoutExpired:
+        raise OSError(f"no answer to -V in {_VERSION_TIME:.0f} s") from None
+    if result.returncode != 0:
+        raise OSError(result.stderr.strip() or f"-V ended with code {result.returncode}")
+    version = parse_version(result.stdout)
+    if version is None:
+        raise OSError(f"it names no release: {result.stdout.strip()!r}")
+    return version

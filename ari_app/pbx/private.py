@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,14 +19,14 @@ from ..core.paths import cache_folder
 from .apt import AptFailed, Deb, PrivateApt, machine_architecture, missing_tools
 from .apt_sources import AptSource, newest_sources
 from .errors import WAYS_OUT, AsteriskUnavailable
-from .installation import root_command
+from .installation import private_installation, root_command
 from .lock import locked
 from .progress import OnProgress, Progress, silent
-from .version import MINIMUM
+from .version import MINIMUM, Version, parse_version, refusal
 
 _MANIFEST = "astreinte.json"
 _UNPACKED = ".unpacked"
-# Never read when a program runs. `gconv`: the loader takes those of the machine.
+# Never read when a program runs.
 _LEFT_OUT = tuple(
     f"./usr/share/{name}" for name in ("bug", "doc", "info", "lintian", "locale", "man", "zoneinfo")
 )
@@ -34,40 +35,59 @@ _EXPANSION = 4.0  # unpacked bytes for a downloaded one, measured 3.1
 
 @dataclass(frozen=True, slots=True)
 class PackageSet:
-    """Packages that are unpacked together; `program` is the one that must be there in the end."""
+    """Packages that are unpacked together.
+
+    `problem` says why what is in a folder must not be used, None when it may; `refuses` the same of the
+    version of the first package, before anything is downloaded.
+    """
 
     name: str
     packages: tuple[str, ...]
-    program: str
+    problem: Callable[[Path], str | None]
+    refuses: Callable[[Version | None], str | None] = lambda _version: None
+
+
+def _asterisk_problem(root: Path) -> str | None:
+    try:
+        return refusal(private_installation(root).version)
+    except OSError as error:
+        return f"Asterisk does not start: {error}"
+
+
+def _sipp_problem(root: Path) -> str | None:
+    try:
+        root_command(root, "sipp")
+    except OSError as error:
+        return f"no {error}"
+    return None
 
 
 ASTERISK = PackageSet(
     "asterisk",
     ("asterisk", "asterisk-core-sounds-fr-wav", "asterisk-core-sounds-en-wav", "asterisk-moh-opsound-wav"),
-    "asterisk",
+    _asterisk_problem,
+    refusal,
 )
-SIPP = PackageSet("sipp", ("sip-tester",), "sipp")
+SIPP = PackageSet("sipp", ("sip-tester",), _sipp_problem)
 
 
 def unpack(wanted: PackageSet, progress: OnProgress = silent, *, cache: Path | None = None) -> Path:
-    """Return the folder that the set is unpacked into; fetch and unpack it when it is not there.
+    """Return the folder that the set is unpacked into; fetch and unpack it when it is not there or damaged.
 
     Blocking: the first time it downloads 10 to 100 MB. Raises `AsteriskUnavailable`.
     """
     cache = cache or cache_folder()
     root = cache / wanted.name
-    if is_whole(root):
+    if _is_usable(wanted, root):
         return root
     with locked(cache / "lock", progress):
-        if not is_whole(root):  # another run may have done it while we waited
+        if not _is_usable(wanted, root):  # another run may have done it while we waited
             _build(wanted, root, cache, progress)
     return root
 
 
-def discard(root: Path, cache: Path | None = None) -> None:
-    """Remove an unpacked set that does not work, so that the next `unpack` builds it anew."""
-    with locked((cache or root.parent) / "lock"):
-        _remove(root)
+def _is_usable(wanted: PackageSet, root: Path) -> bool:
+    return is_whole(root) and wanted.problem(root) is None
 
 
 def is_whole(root: Path) -> bool:
@@ -93,6 +113,7 @@ def _build(wanted: PackageSet, root: Path, cache: Path, progress: OnProgress) ->
         try:
             apt.update(progress)
             plan = apt.plan(wanted.packages)
+            _check_version(wanted, plan)
             _check_space(cache, plan)
             apt.download(wanted.packages, plan, progress)
             _unpack_all(apt.archives, plan, root, progress)
@@ -101,18 +122,30 @@ def _build(wanted: PackageSet, root: Path, cache: Path, progress: OnProgress) ->
             tried.append(f"packages of {source.suite} from {source.uri}: {error}")
         except OSError as error:
             tried.append(f"unpacking into {cache}: {error.strerror or error}")
+        except subprocess.SubprocessError as error:
+            tried.append(f"asking apt and dpkg: {error}")
         else:
-            shutil.rmtree(apt.archives, ignore_errors=True)  # only room: 85 MB
+            shutil.rmtree(cache / "apt", ignore_errors=True)  # 150 MB that nobody needs any more
             return
     raise _unavailable(wanted, tried)
 
 
 def _unavailable(wanted: PackageSet, tried: Sequence[str]) -> AsteriskUnavailable:
     return AsteriskUnavailable(
-        f"{wanted.program} is not on this machine and could not be fetched; what was tried:",
+        f"{wanted.name} is not on this machine and could not be fetched; what was tried:",
         tried=tried,
         remedy=WAYS_OUT.format(minimum=MINIMUM),
     )
+
+
+def _check_version(wanted: PackageSet, plan: Sequence[Deb]) -> None:
+    package = wanted.packages[0]
+    # A file's name: asterisk_1%3a22.10.1+dfsg-1_amd64.deb, where 1%3a is the epoch.
+    pattern = re.compile(rf"{re.escape(package)}_(?:\d+%3a)?([^_]+)_")
+    found = next((match[1] for deb in plan if (match := pattern.match(deb.file))), "")
+    why_not = wanted.refuses(parse_version(f"Asterisk {found}"))
+    if why_not is not None:
+        raise AptFailed(f"{package} there is {found}; {why_not}")
 
 
 def _check_space(cache: Path, plan: Sequence[Deb]) -> None:
@@ -133,21 +166,27 @@ def _unpack_all(archives: Path, plan: Sequence[Deb], root: Path, progress: OnPro
         _remove(partial)  # begun on another day, with other versions
     done.mkdir(parents=True, exist_ok=True)
     for number, deb in enumerate(plan):
-        progress(Progress("unpacking Asterisk", number, len(plan), "packages"))
+        progress(Progress("unpacking packages", number, len(plan), "packages"))
         if not (done / deb.file).exists():
             _unpack_one(archives / deb.file, partial)
             (done / deb.file).touch()
-    progress(Progress("unpacking Asterisk", len(plan), len(plan), "packages"))
+    progress(Progress("unpacking packages", len(plan), len(plan), "packages"))
 
 
 def _unpack_one(deb: Path, into: Path) -> None:
     tar = ["tar", "-x", "-C", str(into), "--no-same-owner", "--no-same-permissions"]
     tar += [f"--exclude={path}" for path in _LEFT_OUT]
-    with subprocess.Popen(  # noqa: S603 - fixed words and a path of ours, no shell
+    reader = subprocess.Popen(  # noqa: S603 - fixed words and a path of ours, no shell
         ["dpkg-deb", "--fsys-tarfile", str(deb)],  # noqa: S607 - the machine's own dpkg
         stdout=subprocess.PIPE,
-    ) as reader:
-        result = subprocess.run(tar, stdin=reader.stdout, capture_output=True, text=True, check=False)  # noqa: S603 - as above
+    )
+    try:
+        result = subprocess.run(  # noqa: S603 - as above
+            tar, stdin=reader.stdout, capture_output=True, text=True, check=False
+        )
+    finally:
+        if reader.stdout is not None:
+            reader.stdout.close()  # so that the reader ends too when tar gave up
         reader.wait()
     if result.returncode or reader.returncode:
         raise OSError(f"{deb.name}: {result.stderr.strip() or 'not a Debian package'}")
@@ -156,10 +195,10 @@ def _unpack_one(deb: Path, into: Path) -> None:
 def _finish(root: Path, wanted: PackageSet, source: AptSource, plan: Sequence[Deb]) -> None:
     partial = root.with_name(f"{root.name}.partial")
     _link_languages(partial / "usr/share/asterisk/sounds")
-    try:
-        root_command(partial, wanted.program)
-    except FileNotFoundError:
-        raise OSError(f"the packages of {source.suite} hold no {wanted.program}") from None
+    problem = wanted.problem(partial)
+    if problem is not None:
+        _remove(partial)
+        raise OSError(problem)
     _remove(partial / _UNPACKED)
     manifest = {
         "architecture": machine_architecture(),
@@ -167,7 +206,8 @@ def _finish(root: Path, wanted: PackageSet, source: AptSource, plan: Sequence[De
         "packages": [deb.file for deb in plan],
         "files": _count(partial),
     }
-    # Written last and synced: a folder with this file is whole, even after a power cut.
+    # Written last, with everything else on the disk: a folder with this file is whole even after a power cut.
+    os.sync()
     with (partial / _MANIFEST).open("w", encoding="utf-8") as file:
         json.dump(manifest, file, indent=1)
         file.flush()

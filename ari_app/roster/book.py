@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from ari_app.core.errors import AstreinteError
-from ari_app.core.findings import Finding
-from ari_app.core.suggest import nearest, one_of
-
+from ..core.errors import AstreinteError
+from ..core.findings import Finding
+from ..core.suggest import nearest, one_of
 from .calendar import EARLIEST_YEAR, LATEST_YEAR
 from .checks import check, check_at
 from .files import RosterFiles, read_folder

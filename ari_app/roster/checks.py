@@ -6,11 +6,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
-from ari_app.core.documents import Document, Loc
-from ari_app.core.durations import format_duration
-from ari_app.core.findings import Finding
-from ari_app.core.suggest import nearest
-
+from ..core.documents import Document, Loc
+from ..core.durations import format_duration
+from ..core.findings import Finding
+from ..core.suggest import nearest
 from .calendar import wall_time
 from .files import RosterFiles, TeamSource
 from .schema import OverrideEntry, RingEntry
@@ -111,10 +110,11 @@ def _names_of_agents_are_known(files: RosterFiles) -> Iterator[Finding]:
     if not files.all_names_known:
         return  # a name may be defined in a file that cannot be read: one mistake, not hundreds
     known = files.agent_entries().keys() | files.names_elsewhere
+    near_names = sorted(known)[:500]  # more of them take too long to compare
     for source in files.teams:
         for loc, name in _agents_named(source):
             if name not in known:
-                near = nearest(name, source.file.agents) or nearest(name, sorted(known)[:500])
+                near = nearest(name, source.file.agents) or nearest(name, near_names)
                 yield source.document.finding(
                     loc,
                     f"the agent `{name}` is unknown",

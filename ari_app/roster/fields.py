@@ -14,9 +14,8 @@ from zoneinfo import ZoneInfo, available_timezones
 import phonenumbers
 from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
 
-from ari_app.core.documents import mistake
-from ari_app.core.suggest import nearest
-
+from ..core.documents import mistake
+from ..core.suggest import nearest
 from .calendar import EARLIEST_YEAR, LATEST_YEAR
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]

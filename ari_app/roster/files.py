@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ari_app.core.documents import Document, load_document, validate
-from ari_app.core.findings import Finding
-
+from ..core.documents import Document, load_document, validate
+from ..core.findings import Finding
 from .schema import AgentEntry, AgentsFile, TeamFile
 
 SUFFIXES = frozenset({".yaml", ".yml"})

@@ -6,9 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from ari_app.core.documents import Schema, mistake
-from ari_app.core.durations import Duration, between
-
+from ..core.documents import Schema, mistake
+from ..core.durations import Duration, between
 from .calendar import Unit
 from .fields import (
     DAYS,

@@ -1,0 +1,1 @@
+"""Alembic's migrations of the records; `database.migrate` runs them when the line starts."""

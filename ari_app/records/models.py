@@ -1,0 +1,118 @@
+"""The tables, as SQLAlchemy sees them: the same in SQLite and PostgreSQL.
+
+`docs/records.md` explains every column to those who query them. A change here needs a migration in
+`migrations/versions`; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Dialect, Float, ForeignKey, Index, MetaData, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import JSON, TypeDecorator
+
+SCHEMA = "0001"
+"""The revision of `migrations/versions` that this code reads and writes."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant, to the microsecond: `timestamptz` in PostgreSQL, UTC text in SQLite; aware in Python."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value if value is None or value.tzinfo is UTC else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """What the tables share: names of constraints that migrations can rely on, types of Python values."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 (SQLAlchemy's own way to declare it)
+        str: Text,
+        float: Float,
+        datetime: UtcDateTime,
+        dict[str, Any]: JSON().with_variant(JSONB(), "postgresql"),
+    }
+
+
+class Call(Base):
+    """One call to the line, from arrival to end."""
+
+    __tablename__ = "calls"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    line: Mapped[str]
+    channel_id: Mapped[str]
+    number: Mapped[str]
+    caller_name: Mapped[str]
+    language: Mapped[str | None]
+    reason: Mapped[str | None]
+    team: Mapped[str | None]
+    agent: Mapped[str | None]
+    outcome: Mapped[str | None]
+    hangup_cause: Mapped[int | None]
+    arrived_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    queued_at: Mapped[datetime | None]
+    bridged_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    wait_seconds: Mapped[float | None]
+    talk_seconds: Mapped[float | None]
+    total_seconds: Mapped[float | None]
+
+
+class CallLeg(Base):
+    """One attempt to reach an agent on one of their phones."""
+
+    __tablename__ = "call_legs"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"), index=True)
+    agent: Mapped[str]
+    endpoint: Mapped[str]
+    step: Mapped[int]
+    started_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    accepted_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    ring_seconds: Mapped[float | None]
+    result: Mapped[str | None]
+    hangup_cause: Mapped[int | None]
+    tech_cause: Mapped[int | None]
+    dialstatus: Mapped[str | None]
+
+
+class CallEvent(Base):
+    """One fact, as it was recorded; never changed afterwards."""
+
+    __tablename__ = "call_events"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 (rows of a call lie side by side)
+
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    elapsed: Mapped[float]
+    name: Mapped[str]
+    data: Mapped[dict[str, Any]]
+
+
+Index("ix_calls_arrived_at", Call.arrived_at)
+Index(
+    "ix_calls_open", Call.id, sqlite_where=Call.ended_at.is_(None), postgresql_where=Call.ended_at.is_(None)
+)

@@ -1,0 +1,227 @@
+"""The records, read back: for the command line, and for taking up calls after a restart.
+
+async with Reader("sqlite:////var/lib/astreinte/records.db") as reader:
+    for call in await reader.calls(limit=20):
+        ...
+    story = await reader.call("20261124T0815")
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Self, TypeVar
+
+import msgspec
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from ari_app.core.errors import AstreinteError
+
+from .database import Database, RecordsUnavailable, revision
+from .models import SCHEMA, Call, CallEvent, CallLeg
+from .troubles import explain
+
+Record = TypeVar("Record", bound=msgspec.Struct)
+
+
+class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of `calls`; None where it did not happen, or not yet. Durations in seconds."""
+
+    id: str
+    line: str
+    channel_id: str
+    number: str
+    caller_name: str
+    language: str | None
+    reason: str | None
+    team: str | None
+    agent: str | None
+    outcome: str | None
+    hangup_cause: int | None
+    arrived_at: datetime
+    answered_at: datetime | None
+    queued_at: datetime | None
+    bridged_at: datetime | None
+    ended_at: datetime | None
+    wait_seconds: float | None
+    talk_seconds: float | None
+    total_seconds: float | None
+
+
+class LegRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of `call_legs`: one attempt to reach an agent on one of their phones."""
+
+    id: str
+    call_id: str
+    agent: str
+    endpoint: str
+    step: int
+    started_at: datetime
+    answered_at: datetime | None
+    accepted_at: datetime | None
+    ended_at: datetime | None
+    ring_seconds: float | None
+    result: str | None
+    hangup_cause: int | None
+    tech_cause: int | None
+    dialstatus: str | None
+
+
+class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of `call_events`; `elapsed` is seconds since the call's first event."""
+
+    call_id: str
+    seq: int
+    at: datetime
+    elapsed: float
+    name: str
+    data: dict[str, Any]
+
+
+class CallStory(msgspec.Struct, frozen=True):
+    """A call with all its attempts, oldest first, and all its events, in order."""
+
+    call: CallRecord
+    legs: list[LegRecord]
+    events: list[EventRecord]
+
+
+class OpenCall(msgspec.Struct, frozen=True):
+    """A call whose end is not on record, with those of its legs whose end is not either."""
+
+    call: CallRecord
+    legs: list[LegRecord]
+
+
+class UnknownCall(AstreinteError):
+    """No call has that id."""
+
+
+class AmbiguousCall(AstreinteError):
+    """Several calls' ids begin like that; `ids` are some of them."""
+
+    def __init__(self, prefix: str, ids: list[str]) -> None:
+        self.ids = ids
+        super().__init__(
+            f"several calls' ids begin with {prefix!r}: {', '.join(ids)}", remedy="give more of the id"
+        )
+
+
+class Reader:
+    """Reads the records; raises `RecordsUnavailable` when that cannot be done, saying why."""
+
+    def __init__(self, database_url: str) -> None:
+        """Read the address; raises `InvalidDatabaseUrl`."""
+        self._database = Database.at(database_url)
+        self._engine: AsyncEngine | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._engine is not None:
+            await self._engine.dispose()
+            self._engine = None
+
+    async def calls(
+        self,
+        *,
+        limit: int = 20,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        team: str | None = None,
+        outcome: str | None = None,
+    ) -> list[CallRecord]:
+        """Return the latest calls, newest first, that arrived in [since, until) (aware)."""
+        query = select(*Call.__table__.c).order_by(Call.arrived_at.desc(), Call.id.desc()).limit(limit)
+        if since is not None:
+            query = query.where(Call.arrived_at >= since)
+        if until is not None:
+            query = query.where(Call.arrived_at < until)
+        if team is not None:
+            query = query.where(Call.team == team)
+        if outcome is not None:
+            query = query.where(Call.outcome == outcome)
+        return await self._read(query, CallRecord)
+
+    async def call(self, prefix: str) -> CallStory:
+        """Return a call by its id or the beginning of it; raises `UnknownCall`, `AmbiguousCall`."""
+        query = select(*Call.__table__.c).where(Call.id.startswith(prefix, autoescape=True)).order_by(Call.id)
+        found = await self._read(query.limit(6), CallRecord)
+        exact = [call for call in found if call.id == prefix]
+        if not found:
+            raise UnknownCall(
+                f"no call's id begins with {prefix!r}", remedy="see the ids with `astreinte calls`"
+            )
+        if len(found) > 1 and not exact:
+            raise AmbiguousCall(prefix, [call.id for call in found])
+        call = (exact or found)[0]
+        legs = select(*CallLeg.__table__.c).where(CallLeg.call_id == call.id)
+        events = select(*CallEvent.__table__.c).where(CallEvent.call_id == call.id)
+        return CallStory(
+            call,
+            await self._read(legs.order_by(CallLeg.started_at, CallLeg.id), LegRecord),
+            await self._read(events.order_by(CallEvent.seq), EventRecord),
+        )
+
+    async def _read(self, query: Select[Any], kind: type[Record]) -> list[Record]:
+        try:
+            async with (await self._ready()).connect() as connection:
+                return await _rows(connection, query, kind)
+        except Exception as error:
+            raise explain(error, self._database) from error
+
+    async def _ready(self) -> AsyncEngine:
+        if self._engine is None:
+            file = self._database.file
+            if file is not None and not file.exists():  # SQLite would make one
+                raise _no_records(self._database)
+            engine = self._database.engine()
+            try:
+                async with engine.connect() as connection:
+                    found = await revision(connection)
+            except BaseException:
+                await engine.dispose()
+                raise
+            self._engine = engine
+            if found is None:
+                raise _no_records(self._database)
+            if found != SCHEMA:
+                raise RecordsUnavailable(
+                    "other-schema",
+                    f"the tables are of revision {found}, this version reads {SCHEMA}: {self._database.shown}",
+                    remedy="start the line once with this version, or use the version that wrote them",
+                )
+        return self._engine
+
+
+async def open_calls(connection: AsyncConnection) -> list[OpenCall]:
+    """Return the calls without an end, oldest first."""
+    calls = select(*Call.__table__.c).where(Call.ended_at.is_(None)).order_by(Call.arrived_at)
+    legs = (
+        select(*CallLeg.__table__.c)
+        .join(Call, Call.id == CallLeg.call_id)
+        .where(Call.ended_at.is_(None), CallLeg.ended_at.is_(None))
+        .order_by(CallLeg.started_at)
+    )
+    open_legs = await _rows(connection, legs, LegRecord)
+    return [
+        OpenCall(call, [leg for leg in open_legs if leg.call_id == call.id])
+        for call in await _rows(connection, calls, CallRecord)
+    ]
+
+
+async def _rows(connection: AsyncConnection, query: Select[Any], kind: type[Record]) -> list[Record]:
+    return [kind(**row._mapping) for row in await connection.execute(query)]
+
+
+def _no_records(database: Database) -> RecordsUnavailable:
+    return RecordsUnavailable(
+        "no-records",
+        f"there are no records yet: {database.shown}",
+        remedy="they begin with the first start of the line (`astreinte run`); or name the right database",
+    )

@@ -319,3 +319,11 @@ def _as_yaml(data: Any) -> str:
     import json
 
     return json.dumps(data)  # JSON is YAML
+
+
+def test_a_file_that_is_all_wrong_is_told_of_within_bounds(path: Path) -> None:
+    findings = mistakes(path, "".join(f"field{number}: 1\n" for number in range(3000)))
+    assert len(findings) == 1001
+    assert "2000 more mistakes are not shown" in {finding.message for finding in findings}
+    path.write_text("a: 1\n" * 3000)
+    assert len(load_document(path)[1]) == 1000

@@ -57,3 +57,12 @@ def test_the_numbers_shipped_are_nobodys(book: RosterBook) -> None:
     ]
     assert numbers
     assert all(FICTION.fullmatch(number) for number in numbers)
+
+
+def test_the_roster_of_the_documentation_holds_no_mistake(tmp_path: Path) -> None:
+    text = (ROSTERS.parent / "docs" / "rosters.md").read_text()
+    (example,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    (tmp_path / "example.yaml").write_text(example)
+    documented, findings = load_rosters(tmp_path, at=datetime(2026, 11, 23, tzinfo=UTC))
+    assert findings == []
+    assert documented is not None

@@ -74,7 +74,11 @@ def load_flows(folder: Path) -> tuple[FlowBook | None, list[Finding]]:
 
     Returns the book (None when there is an error) and the findings, in the order of the files.
     """
-    paths = sorted(path for path in folder.glob("*") if path.suffix in SUFFIXES and path.name != FILE)
+    paths = sorted(
+        path
+        for path in folder.glob("*")
+        if path.suffix in SUFFIXES and path.name != FILE and not path.name.startswith(".")
+    )
     if not paths:
         return None, [_no_flows(folder)]
     words, findings = load_words(folder)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 from ..core.documents import mistake
 
@@ -113,5 +113,14 @@ Key = Annotated[str, PlainValidator(_key), WithJsonSchema({"type": "string", "pa
 Text = Annotated[
     str, PlainValidator(_text), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT})
 ]
-OneOrMore = BeforeValidator(_one_or_more)
-"""A list that may be written as its only item."""
+Names = Annotated[
+    tuple[Name, ...],
+    BeforeValidator(_one_or_more, json_schema_input_type=Name | list[Name]),
+    Field(min_length=1, max_length=20),
+]
+"""One name or several: `bienvenue`, or `[bienvenue, choix-langue]`."""
+Languages = Annotated[
+    tuple[Language, ...],
+    BeforeValidator(_one_or_more, json_schema_input_type=Language | list[Language]),
+    Field(min_length=1, max_length=20),
+]

@@ -9,7 +9,7 @@ from typing import Protocol
 from ..core.prompt import Prompt
 
 
-class CallerGone(Exception):  # noqa: N818 - it is news, not an error
+class CallerGone(Exception):
     """The caller hung up. A phone raises it from whatever it is asked next, or cancels the task instead."""
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from ..core.documents import Schema, mistake
 from ..core.durations import Duration, between
 from ..core.suggest import one_of
-from .fields import Key, Language, Name, OneOrMore, Text
+from .fields import Key, Language, Languages, Name, Names, Text
 
-Names = Annotated[tuple[Name, ...], OneOrMore, Field(min_length=1, max_length=20)]
-Languages = Annotated[tuple[Language, ...], OneOrMore, Field(min_length=1, max_length=20)]
 Texts = Annotated[dict[Language, Text], Field(min_length=1)]
 """The same words in each language."""
 
@@ -47,7 +47,9 @@ class Menu(Spoken):
     keys: Annotated[dict[Key, Choice], Field(min_length=1)] = Field(description="What each key does.")
     otherwise: Name = Field(description="The next node when no key, or no right one, was pressed.")
     timeout: Annotated[Duration, between(1, 60)] = Field(
-        6.0, description="How long to wait for a key once everything was said."
+        6.0,
+        description="How long to wait for a key once everything was said.",
+        json_schema_extra={"default": "6s"},
     )
     retries: Annotated[int, Field(ge=0, le=9)] = Field(2, description="How often the menu is said again.")
     invalid: Names | None = Field(None, description="Said after a key that the menu does not have.")
@@ -74,6 +76,8 @@ KINDS = ("say", "menu", "route", "goodbye")
 
 class Node(Schema):
     """One place of a flow: a single field names its kind and holds its details."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
 
     say: Say | None = None
     menu: Menu | None = None
@@ -132,3 +136,12 @@ class FlowFile(Schema):
                     at=("languages", number),
                 )
         return self
+
+
+def editors_schema() -> str:
+    """Return the JSON Schema of a flow's file: editors complete and check with it."""
+    return json.dumps(FlowFile.model_json_schema(), indent=1, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":  # python -m ari_app.flow.schema > ivr_flows/flow.schema.json
+    sys.stdout.write(editors_schema())

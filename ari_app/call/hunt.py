@@ -17,8 +17,8 @@ from .leg import Leg
 class Hunt:
     """Walks through a plan; `next` rings until an agent takes the call and returns that agent's leg.
 
-    Call `next` again when a leg was lost before the two could talk: the hunt goes on where it was.
-    Every leg is watched, and released at the latest when the `async with` ends.
+    That leg is then yours to release. Call `next` again when it was lost before the two could talk: the
+    hunt goes on where it was. Every other leg is released at the latest when the `async with` ends.
     """
 
     def __init__(self, call: Call, plan: Plan, *, reason: str, language: str) -> None:
@@ -52,6 +52,7 @@ class Hunt:
                 )
             self._legs += legs
             if taken := await self._first_to_take(legs, seconds):
+                self._legs.remove(taken)
                 return taken
         return None
 

@@ -49,7 +49,8 @@ class Leg:
         Where the phone's `accept` is `answer`, picking up is enough. A leg that was taken stays up; any
         other is released.
         """
-        await asyncio.sleep(self._phone.after)
+        if self._phone.after:
+            await asyncio.sleep(self._phone.after)
         self._start()
         try:
             result = await self._ring(seconds - self._phone.after, display_name)

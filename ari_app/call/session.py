@@ -30,7 +30,8 @@ class Session:
     """The caller's side of one call; it is the `Phone` that the flow talks to.
 
     When the caller hangs up, the coroutine `run` is cancelled where it stands, and what it had
-    opened is closed on the way out.
+    opened is closed on the way out. Cancelled from outside, because the line stops, it leaves two
+    people who talk alone, and gives any other caller to the dialplan.
     """
 
     def __init__(self, call: Call, flow: Flow) -> None:
@@ -42,6 +43,7 @@ class Session:
         )
         self._task: asyncio.Task[None] | None = None
         self._bridged = False
+        self._talking = False
         self._handed_over = False
         self._outcome: Outcome | None = None
         self._ended_by = "line"
@@ -55,15 +57,20 @@ class Session:
                 self._task = asyncio.current_task()
                 outcome = await self._converse()
             except asyncio.CancelledError:
-                if not self._caller.gone:
-                    raise
                 if task := asyncio.current_task():
                     task.uncancel()
-                outcome = self._outcome_of_gone_caller()
+                self._task = None
+                if self._caller.gone:
+                    outcome = self._outcome_of_gone_caller()
+                elif self._talking:
+                    return  # the line stops, they talk on: whoever starts it again takes this call up
+                else:
+                    outcome = await self._hand_over()
             finally:
                 self._task = None
-                await self._hang_up_caller()
-                story.ended(outcome, cause=self._caller.cause, ended_by=self._ended_by)
+                if not self._talking:
+                    await self._hang_up_caller()
+                    story.ended(outcome, cause=self._caller.cause, ended_by=self._ended_by)
 
     async def _converse(self) -> Outcome:
         try:
@@ -133,14 +140,20 @@ class Session:
             except (ChannelGone, NotInStasis):
                 leg.release(LegResult.FAILED)
                 return False
-            self._bridged = True
+            self._bridged = self._talking = True
             self._call.story.bridged(leg)
             await leg.channel.until_gone()
             self._ended_by = "agent"
+            self._talking = False
             return True
+        except asyncio.CancelledError:
+            self._talking = self._talking and not self._caller.gone
+            raise
         finally:
-            leg.release(LegResult.ACCEPTED)
-            self._caller.send(self._ari.bridges.destroy(bridge_id))
+            if not self._talking:
+                leg.release(LegResult.ACCEPTED)
+                self._caller.send(self._ari.bridges.destroy(bridge_id))
+                await leg.channel.settle()
 
     # The end
 

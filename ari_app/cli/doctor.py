@@ -111,8 +111,8 @@ async def _records(settings: Settings) -> Diagnosis:
         return Diagnosis("records", error.message, error, fatal=False)
     newest = f"the newest call is {calls[0].id}" if calls else "no call yet"
     if unsaved.exists():
-        error = AstreinteError("unsaved", remedy="the next start of the line reads them in")
-        return Diagnosis("records", f"{newest}; facts wait in {unsaved}", error, fatal=False)
+        waiting = AstreinteError("unsaved", remedy="the next start of the line reads them in")
+        return Diagnosis("records", f"{newest}; facts wait in {unsaved}", waiting, fatal=False)
     return Diagnosis("records", newest)
 
 

@@ -120,6 +120,10 @@ class Reception:
             self._refusals -= 1
             call.story.ended(Outcome.REFUSED, cause=None, ended_by="line")
 
+    async def _all_ended(self) -> None:
+        while self._calls:
+            await asyncio.wait(list(self._calls.values()))
+
     def hurry(self) -> None:
         """Make a `close` that drains go on at once."""
         self._hurry.set()
@@ -129,9 +133,10 @@ class Reception:
         self._closing = True
         if self._calls:
             log.info("line.draining", calls=len(self._calls), seconds=drain_seconds)
-            ended = asyncio.gather(*self._calls.values(), return_exceptions=True)
-            hurried = asyncio.create_task(self._hurry.wait())
+            ended = asyncio.create_task(self._all_ended(), name="drain")
+            hurried = asyncio.create_task(self._hurry.wait(), name="hurry")
             await asyncio.wait([ended, hurried], timeout=drain_seconds, return_when=asyncio.FIRST_COMPLETED)
+            ended.cancel()
             hurried.cancel()
         remaining = list(self._calls.values())
         for task in remaining:

@@ -131,6 +131,12 @@ class NotAnswered(RequestRefused):
     remedy_hint = "wait until the leg is up before commanding it"
 
 
+class TooLarge(RequestRefused):
+    """The request is larger than Asterisk takes (413)."""
+
+    remedy_hint = "send less at once: Asterisk takes 40,960 bytes (`MAX_CONTENT_LENGTH` in `main/http.c`)"
+
+
 class Unprocessable(RequestRefused):
     """A value is known and cannot be used here (422)."""
 
@@ -152,6 +158,7 @@ BY_STATUS: dict[int, type[AriError]] = {
     404: NotFound,
     409: Conflict,
     412: NotAnswered,
+    413: TooLarge,
     422: Unprocessable,
     503: AriUnavailable,
 }

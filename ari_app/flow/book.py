@@ -65,8 +65,10 @@ class FlowBook:
 
         Raises `KeyError` for a reason that no flow has.
         """
-        languages = (language, *self.languages)
-        return next(self._whispers[reason, each] for each in languages if (reason, each) in self._whispers)
+        for each in (language, *self.languages):
+            if (reason, each) in self._whispers:
+                return self._whispers[reason, each]
+        raise KeyError(reason)
 
 
 def load_flows(folder: Path) -> tuple[FlowBook | None, list[Finding]]:

@@ -88,56 +88,56 @@ def _nodes_can_be_reached(source: FlowSource) -> Iterator[Finding]:
 
 
 def _nodes_have_an_exit(source: FlowSource) -> Iterator[Finding]:
-    graph = _graph(source)
-    ends = {name for _, name, step in source.nodes() if isinstance(step, Route | Goodbye)}
-    backwards: dict[str, list[str]] = {}
-    for name, targets in graph.items():
-        for target in targets:
-            backwards.setdefault(target, []).append(name)
-    can_end = set[str]().union(*(_reached_from(end, backwards) for end in ends))
-    for loc, name, _ in source.nodes():
-        if name not in can_end and all(target in graph for target in graph[name]):
+    graph, told = _graph(source), set[str]()
+    for name in _without_exit(source):
+        circle = _reached_from(name, graph)
+        if told.isdisjoint(circle) and all(name in _reached_from(each, graph) for each in circle):
+            told |= circle
             yield source.document.finding(
-                loc[:2],
+                ("nodes", name),
                 f"who gets to the node `{name}` never gets out",
-                found=f"`{name}`, from which every way leads round in a circle",
+                found=f"ways to {one_of(sorted(circle)).replace(' or ', ' and ')} alone",
                 expected="a way to a `route` or a `goodbye`",
                 remedy="lead `otherwise`, a key or a `goto` to a node that ends the call",
                 key=True,
             )
 
 
+def _without_exit(source: FlowSource) -> list[str]:
+    """Return the nodes from which no way leads to an end. A name that is no node's counts as one."""
+    graph = _graph(source)
+    backwards: dict[str, list[str]] = {}
+    for name, targets in graph.items():
+        for target in targets:
+            backwards.setdefault(target, []).append(name)
+    ends = {name for _, name, step in source.nodes() if isinstance(step, Route | Goodbye)}
+    ends |= {name for name in backwards if name not in graph}
+    can_end = set[str]().union(*(_reached_from(end, backwards) for end in ends))
+    return [name for name in graph if name not in can_end]
+
+
 def _silence_ends(source: FlowSource) -> Iterator[Finding]:
     """A caller who presses nothing (no keys, no hands) must get somewhere too."""
-    steps = {name: (loc, step) for loc, name, step in source.nodes()}
-    told = set[str]()
-    for start in steps:
-        way, name = list[str](), start
-        while name in steps and name not in way:
-            way.append(name)
-            name = silent_way(steps[name][1]) or ""
-        circle = way[way.index(name) :] if name in way else []
-        menus = [each for each in circle if isinstance(steps[each][1], Menu)]
+    told = set(_without_exit(source))
+    for start in source.file.nodes:
+        way, last = _silent_way_from(start, source)
+        circle = way[way.index(last) :] if last in way else []
+        menus = [name for name in circle if source.file.nodes[name].menu]
         if menus and told.isdisjoint(menus):
             told.update(menus)
-            loc = steps[menus[-1]][0]
             yield source.document.finding(
-                (*loc, "otherwise"),
+                ("nodes", menus[-1], "menu", "otherwise"),
                 "a caller who presses nothing goes round in a circle",
-                found=" → ".join([*circle, circle[0]]),
+                found=" → ".join([*circle, last]),
                 expected="a way to a `route` or a `goodbye` without any key",
                 remedy="lead `otherwise` on to an agent or to the end",
             )
 
 
 def _silence_reaches_an_agent(source: FlowSource) -> Iterator[Finding]:
-    steps = {name: step for _, name, step in source.nodes()}
-    way, name = list[str](), source.file.start
-    while name in steps and name not in way:
-        way.append(name)
-        name = silent_way(steps[name]) or ""
-    has_route = any(isinstance(step, Route) for step in steps.values())
-    if way and has_route and isinstance(steps[way[-1]], Goodbye):
+    way, _ = _silent_way_from(source.file.start, source)
+    has_route = any(node.route for node in source.file.nodes.values())
+    if way and has_route and source.file.nodes[way[-1]].goodbye:
         yield source.document.finding(
             ("nodes", way[-1]),
             "a caller who presses nothing reaches nobody",
@@ -147,6 +147,17 @@ def _silence_reaches_an_agent(source: FlowSource) -> Iterator[Finding]:
             key=True,
             severity="warning",
         )
+
+
+def _silent_way_from(start: str, source: FlowSource) -> tuple[list[str], str]:
+    """Return the nodes that a caller who presses nothing passes, and the one that follows: none, or one
+    that was passed before."""
+    way: dict[str, None] = {}
+    name = start
+    while name in source.file.nodes and name not in way:
+        way[name] = None
+        name = silent_way(source.file.nodes[name].step) or ""
+    return list(way), name
 
 
 def _prompts_exist(source: FlowSource) -> Iterator[Finding]:
@@ -246,11 +257,12 @@ def check(sources: Iterable[FlowSource], words: Words) -> Iterator[Finding]:
     flows: dict[str, FlowSource] = {}
     reasons: dict[tuple[str, str], tuple[str, FlowSource]] = {}
     for source in sources:
-        for rule in RULES:
-            yield from rule(source)
-        yield from _words_are_known(source, words)
-        yield from _name_is_new(source, flows)
-        yield from _reasons_sound_the_same(source, reasons)
+        findings = [finding for rule in RULES for finding in rule(source)]
+        findings += _words_are_known(source, words)
+        findings += _name_is_new(source, flows)
+        findings += _reasons_sound_the_same(source, reasons)
+        errors = [finding for finding in findings if finding.severity == "error"]
+        yield from errors or findings  # a misspelt name makes warnings that go away with it
 
 
 def _words_are_known(source: FlowSource, words: Words) -> Iterator[Finding]:

@@ -115,12 +115,12 @@ Text = Annotated[
 ]
 Names = Annotated[
     tuple[Name, ...],
-    BeforeValidator(_one_or_more, json_schema_input_type=Name | list[Name]),
     Field(min_length=1, max_length=20),
+    BeforeValidator(_one_or_more, json_schema_input_type=Name | list[Name]),
 ]
 """One name or several: `bienvenue`, or `[bienvenue, choix-langue]`."""
 Languages = Annotated[
     tuple[Language, ...],
-    BeforeValidator(_one_or_more, json_schema_input_type=Language | list[Language]),
     Field(min_length=1, max_length=20),
+    BeforeValidator(_one_or_more, json_schema_input_type=Language | list[Language]),
 ]

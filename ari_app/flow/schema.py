@@ -117,11 +117,11 @@ class FlowFile(Schema):
     fallback_reason: Name = Field(
         description="The reason of callers who chose none; also who is rung while the line itself is away."
     )
-    reasons: Annotated[dict[Name, Texts], Field(min_length=1)] = Field(
+    reasons: Annotated[dict[Name, Texts], Field(min_length=1, max_length=200)] = Field(
         description="Why people call: each reason as agents hear it before they take a call."
     )
-    nodes: Annotated[dict[Name, Node], Field(min_length=1)]
-    prompts: Annotated[dict[Name, Texts], Field(min_length=1)] = Field(
+    nodes: Annotated[dict[Name, Node], Field(min_length=1, max_length=500)]
+    prompts: Annotated[dict[Name, Texts], Field(min_length=1, max_length=1000)] = Field(
         description="Every prompt, in every language."
     )
 

@@ -1,0 +1,266 @@
+"""Every way to write a flow wrong has its own message, at its place, with its remedy."""
+# ruff: noqa: E501 - the table reads one mistake a line (and is not formatted, for the same reason)
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ari_app.core.findings import Finding
+from ari_app.flow.book import load_flows
+
+GOOD = """\
+flow: jour
+languages: [fr, en]
+start: langue
+fallback_reason: panne
+reasons:
+  panne: {fr: panne technique, en: technical failure}
+  vol: {fr: carte volée, en: stolen card}
+nodes:
+  langue:
+    menu:
+      prompt: [bonjour, choix]
+      languages: [fr, en]
+      keys:
+        "1": {language: fr, goto: motif}
+        "2": {language: en, goto: motif}
+      otherwise: motif
+  motif:
+    menu:
+      prompt: motif
+      keys:
+        "1": {reason: panne, goto: relier}
+        "2": {reason: vol, goto: relier}
+        "*": {goto: avant}
+      invalid: faux
+      timeout: 6s
+      retries: 1
+      otherwise: relier
+  avant:
+    say: {prompt: bonjour, goto: langue}
+  relier:
+    route: {nobody: fin}
+  fin:
+    goodbye: {prompt: fin}
+prompts:
+  bonjour: {fr: Bonjour., en: Hello.}
+  choix: {fr: "Pour le français, tapez 1.", en: "For English, press 2."}
+  motif: {fr: "Pour une panne, tapez 1.", en: "For a failure, press 1."}
+  faux: {fr: Cette touche est sans effet., en: That key has no effect.}
+  fin: {fr: Au revoir., en: Goodbye.}
+"""
+
+
+def findings_of(folder: Path, text: str, name: str = "jour.yaml") -> list[Finding]:
+    (folder / name).write_text(text)
+    book, findings = load_flows(folder)
+    assert (book is None) == any(finding.severity == "error" for finding in findings)
+    return findings
+
+
+def place(text: str, words: str) -> tuple[int, int]:
+    """Return the line and column, from 1, where `words` first stand."""
+    before = text[: text.index(words)]
+    return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
+
+
+def test_the_good_flow_has_no_findings(tmp_path: Path) -> None:
+    assert findings_of(tmp_path, GOOD) == []
+
+
+# fmt: off
+ERRORS: dict[str, tuple[str, str, str, str, str, str]] = {
+    # what is wrong: (good text, bad text, where the finding points, words of its message, expected, remedy)
+    "key twice": ('"2": {reason: vol', '"1": {reason: vol', '"1": {reason: vol', "the key `1` is there twice", "each key once", "remove one"),
+    "key twice, once a number": ('"2": {reason: vol', '1: {reason: vol', '1: {reason: vol', "the key `1` is there twice", "the first is at line 21", "remove one"),
+    "no key of a telephone": ('"2": {reason', '"A": {reason', '"A": {', "not a key of a telephone", "0 to 9, `*` or `#`", "one key"),
+    "two digits": ('"2": {reason', '"22": {reason', '"22": {', "not a key of a telephone", "one of 0 to 9", "one key"),
+    "goto to nowhere": ("goto: relier}\n        \"2\"", "goto: reiler}\n        \"2\"", "reiler", "there is no node `reiler`", "`relier`", "did you mean `relier`?"),
+    "otherwise to nowhere": ("otherwise: relier", "otherwise: collegue", "collegue", "there is no node `collegue`", "`motif`", "add `collegue`"),
+    "nobody to nowhere": ("nobody: fin", "nobody: fni", "fni", "there is no node `fni`", "`fin`", "did you mean `fin`?"),
+    "off duty to nowhere": ("nobody: fin", "nobody: fin, off_duty: ferme", "ferme", "there is no node `ferme`", "`fin`", "add `ferme`"),
+    "start nowhere": ("start: langue", "start: lange", "lange\n", "there is no node `lange`", "`langue`", "did you mean `langue`?"),
+    "unknown prompt": ("prompt: motif", "prompt: motfi", "motfi", "there is no prompt `motfi`", "`motif`", "did you mean `motif`?"),
+    "unknown prompt in a list": ("[bonjour, choix]", "[bonjour, choir]", "choir", "there is no prompt `choir`", "`choix`", "`choix`?"),
+    "unknown prompt for a wrong key": ("invalid: faux", "invalid: erreur", "erreur", "there is no prompt `erreur`", "`faux`", "add `erreur`"),
+    "prompt missing in a language": (", en: Goodbye.", "", "fin: {fr: Au", "the prompt `fin` is missing in `en`", "fr, en", "add its words under `en`"),
+    "prompt in a language too many": (", en: Goodbye.", ", en: Goodbye., de: Tschüs.", "Tschüs", "there is no language `de`", "`fr` or `en`", "add `de`"),
+    "reason without a spoken name": ("  vol: {fr: carte volée, en: stolen card}\n", "", "vol, goto", "there is no reason `vol`", "`panne`", "add `vol`"),
+    "reason missing in a language": (", en: stolen card", "", "vol: {fr", "the reason `vol` is missing in `en`", "fr, en", "under `en`"),
+    "unknown fallback reason": ("fallback_reason: panne", "fallback_reason: pane", "pane\n", "there is no reason `pane`", "`panne`", "did you mean `panne`?"),
+    "unknown language of a key": ("{language: en", "{language: es", "es, goto", "there is no language `es`", "`fr` or `en`", ""),
+    "unknown language of a node": ("languages: [fr, en]\n      keys", "languages: [fr, de]\n      keys", "de]", "there is no language `de`", "`fr` or `en`", "add `de`"),
+    "language twice": ("languages: [fr, en]\nstart", "languages: [fr, fr]\nstart", "fr]\nstart", "the language `fr` is there twice", "each language once", "remove"),
+    "language that is none": ("languages: [fr, en]\nstart", "languages: [français, en]\nstart", "français", "not a language", "ISO 639", "code"),
+    "nothing but silence in a circle": ("otherwise: relier", "otherwise: langue", "langue\n  avant", "presses nothing goes round in a circle", "without any key", "lead `otherwise`"),
+    "menu that is its own otherwise": ("otherwise: relier", "otherwise: motif", "motif\n  avant", "presses nothing goes round in a circle", "a way to a `route`", "lead `otherwise`"),
+    "no exit": ("route: {nobody: fin}", "say: {prompt: fin, goto: relier}", "relier:\n", "who gets to the node `relier` never gets out", "a `goodbye`", "lead"),
+    "unknown field": ("timeout: 6s", "timout: 6s", "timout", "unknown field `timout`", "`timeout`", "`timeout`?"),
+    "unknown kind of node": ("route: {nobody", "rout: {nobody", "rout: {", "unknown field `rout`", "`route`", "`route`?"),
+    "node of two kinds": ("route: {nobody: fin}", "route: {nobody: fin}\n    goodbye: {prompt: fin}", "route: {nobody", "this node is of two kinds", "one of `say`", "make two nodes"),
+    "node of no kind": ("route: {nobody: fin}", "route:", "route:", "this node has no kind", "one of `say`", "give it one"),
+    "menu without keys": ('"1": {reason: panne, goto: relier}\n        "2": {reason: vol, goto: relier}\n        "*": {goto: avant}\n', "{}\n", "{}\n", "`keys` is empty", "", ""),
+    "missing field": ("      otherwise: relier\n", "", "prompt: motif", "`otherwise` is missing", "`otherwise`", "add `otherwise:`"),
+    "timeout without unit": ("timeout: 6s", "timeout: 6", "6\n      retries", "not a duration", "`25s`", "`6s`"),
+    "timeout too long": ("timeout: 6s", "timeout: 10m", "10m", "too long", "1s and 1m", "`1m` or less"),
+    "too many retries": ("retries: 1", "retries: 100", "100", "", "", ""),
+    "name with an accent": ("flow: jour", "flow: journée", "journée", "not a name", "small letters", "accents"),
+    "name that is a path": ("bonjour: {fr", "../bonjour: {fr", "../bonjour", "not a name", "small letters", "other signs"),
+    "nothing to say": ("fr: Au revoir.", 'fr: "…"', '"…"', "nothing to say", "words", "write"),
+    "number for a text": ("fr: Au revoir.", "fr: 12", "12, en", "not text", "words", "quotes"),
+    "text too long": ("fr: Au revoir.", f"fr: {'bla ' * 300}", "bla bla", "too long to listen to", "1000 characters", "split"),
+    "text with braces": ("fr: Au revoir.", 'fr: "Au revoir {name}."', '"Au revoir', "braces", "plain words", "{reason}"),
+    "name of the line's own words": ("  fin: {fr", "  caller-busy: {fr: oui, en: yes}\n  fin: {fr", "caller-busy", "one of the line's own words", "another name", "line.yaml"),
+    "not a mapping": (GOOD, "- a\n- b\n", "- a", "", "", ""),
+    "empty": (GOOD, "", "", "the file is empty", "", "docs/"),
+}
+WARNINGS: dict[str, tuple[str, str, str, str, str, str]] = {
+    "unreachable node": ("  fin:\n    goodbye", "  seul:\n    goodbye: {prompt: fin}\n  fin:\n    goodbye", "seul", "no way leads to the node `seul`", "a way from `start`", "remove"),
+    "prompt never said": ("  fin: {fr", "  vieux: {fr: oui, en: yes}\n  fin: {fr", "vieux", "the prompt `vieux` is never said", "a node that says it", "remove it"),
+    "silence that reaches nobody": ("otherwise: relier", "otherwise: fin", "fin:\n", "presses nothing reaches nobody", "a way to a `route`", "lead `otherwise`"),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize("name", [*ERRORS, *WARNINGS])
+def test_a_mistake_is_one_finding_at_its_place_with_its_remedy(name: str, tmp_path: Path) -> None:
+    good, bad, where, message, expected, remedy = (ERRORS | WARNINGS)[name]
+    assert good in GOOD
+    text = GOOD.replace(good, bad, 1)
+    findings = findings_of(tmp_path, text)
+    assert len(findings) == 1, "\n".join(map(str, findings))
+    (finding,) = findings
+    assert finding.severity == ("error" if name in ERRORS else "warning")
+    assert (finding.line, finding.column) == place(text, where), str(finding)
+    assert message in finding.message
+    assert expected in finding.expected
+    assert remedy in finding.remedy
+    assert finding.found
+    assert finding.remedy
+
+
+def test_every_mistake_of_a_file_is_told_in_one_run(tmp_path: Path) -> None:
+    text = GOOD.replace("otherwise: relier", "otherwise: nulle-part").replace("invalid: faux", "invalid: fax")
+    text = text.replace("fallback_reason: panne", "fallback_reason: rien").replace(", en: Goodbye.", "")
+    messages = [finding.message for finding in findings_of(tmp_path, text)]
+    assert messages == [
+        "there is no reason `rien`",
+        "there is no prompt `fax`",
+        "there is no node `nulle-part`",
+        "the prompt `fin` is missing in `en`",
+    ]
+
+
+def test_a_language_that_the_line_itself_does_not_speak_is_told(tmp_path: Path) -> None:
+    text = GOOD.replace("languages: [fr, en]\nstart", "languages: [fr, en, de]\nstart")
+    text = text.replace("en: ", "de: auf Deutsch, en: ")
+    (finding,) = findings_of(tmp_path, text)
+    assert (finding.line, finding.column) == place(text, "de]")
+    assert finding.message == "the line's own words are missing in `de`"
+    assert "`agent-accept`" in finding.found
+    assert "line.yaml" in finding.remedy
+
+
+def test_a_name_stands_for_one_flow(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(GOOD)
+    (finding,) = findings_of(tmp_path, GOOD, "b.yaml")
+    assert finding.file.name == "b.yaml"
+    assert "two flows `jour`" in finding.message
+    assert str(tmp_path / "a.yaml") in finding.expected
+
+
+def test_a_reason_sounds_the_same_in_every_flow(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(GOOD)
+    other = GOOD.replace("flow: jour", "flow: nuit").replace("fr: carte volée", "fr: vol de carte")
+    (finding,) = findings_of(tmp_path, other, "b.yaml")
+    assert (finding.line, finding.column) == place(other, "vol de carte")
+    assert "`vol` in two ways" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("prompts: {caller-bussy: {fr: non}}", "caller-bussy"),
+        ("prompts: {caller-busy: {fr: 'Motif : {reason}.'}}", "knows no reason"),
+        ("prompts: {agent-accept: {fr: 'Motif : {raison}.'}}", "braces that stand for nothing"),
+        ("prompts: {caller-busy: {}}", "is empty"),
+        ("prompt: {}", "unknown field `prompt`"),
+    ],
+)
+def test_a_mistake_in_the_lines_own_words_is_told(text: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "line.yaml").write_text(text)
+    (finding,) = findings_of(tmp_path, GOOD)
+    assert finding.file == tmp_path / "line.yaml"
+    assert message in f"{finding.message} {finding.found}"
+    assert finding.remedy
+
+
+def test_the_lines_own_words_are_overridden_one_by_one(tmp_path: Path) -> None:
+    (tmp_path / "line.yaml").write_text("prompts: {caller-busy: {fr: Trop de monde.}}")
+    (tmp_path / "jour.yaml").write_text(GOOD)
+    book, findings = load_flows(tmp_path)
+    assert findings == []
+    assert book is not None
+    assert book.line_prompt("caller-busy", "fr").text == "Trop de monde."
+    assert book.line_prompt("caller-busy", "en").text.startswith("All our lines")
+    assert book.line_prompt("caller-error").language == "fr"
+
+
+def test_a_whisper_says_the_reason_in_the_agents_language(tmp_path: Path) -> None:
+    (tmp_path / "jour.yaml").write_text(GOOD)
+    book, _ = load_flows(tmp_path)
+    assert book is not None
+    assert "technical failure" in book.whisper("panne", "en").text
+    assert "panne technique" in book.whisper("panne", "fr").text
+    assert book.whisper("panne", "de").language == "fr"  # no German here: the first language instead
+    with pytest.raises(KeyError):
+        book.whisper("inconnu", "fr")
+
+
+def test_everything_that_can_be_said_is_known_ahead(tmp_path: Path) -> None:
+    (tmp_path / "jour.yaml").write_text(GOOD)
+    book, _ = load_flows(tmp_path)
+    assert book is not None
+    prompts = book.prompts()
+    assert len(prompts) == len(set(prompts))
+    assert not any("{" in prompt.text for prompt in prompts)
+    said = {(prompt.name, prompt.language) for prompt in prompts}
+    assert {("bonjour", "fr"), ("fin", "en"), ("agent-accept-vol", "fr"), ("caller-busy", "en")} <= said
+    assert book.whisper("vol", "en") in prompts
+    assert book.line_prompt("agent-missed", "en") in prompts
+
+
+def test_the_reasons_that_rosters_must_answer_for_are_known_with_their_places(tmp_path: Path) -> None:
+    (tmp_path / "jour.yaml").write_text(GOOD)
+    book, _ = load_flows(tmp_path)
+    assert book is not None
+    wanted = book.reasons_wanted()
+    assert ("panne", tmp_path / "jour.yaml", *place(GOOD, "panne\nreasons")) in wanted
+    assert ("vol", tmp_path / "jour.yaml", *place(GOOD, "vol, goto")) in wanted
+
+
+def test_hidden_files_and_editors_leavings_are_no_flows(tmp_path: Path) -> None:
+    (tmp_path / ".jour.yaml").write_text("{")
+    (tmp_path / "jour.yaml~").write_text("{")
+    assert findings_of(tmp_path, GOOD) == []
+
+
+@pytest.mark.parametrize(
+    ("folder", "message"), [("", "there is no flow"), ("nowhere", "folder of the flows is missing")]
+)
+def test_a_folder_without_a_flow_is_told(folder: str, message: str, tmp_path: Path) -> None:
+    book, (finding,) = load_flows(tmp_path / folder)
+    assert book is None
+    assert message in finding.message
+
+
+@given(cut=st.integers(0, len(GOOD)), junk=st.text(max_size=5))
+def test_no_file_however_broken_raises(tmp_path_factory: pytest.TempPathFactory, cut: int, junk: str) -> None:
+    folder = tmp_path_factory.mktemp("flows")
+    (folder / "jour.yaml").write_text(GOOD[:cut] + junk, errors="surrogatepass")
+    book, findings = load_flows(folder)
+    assert book is not None or findings

@@ -1,0 +1,62 @@
+"""The flow that is shipped: without a mistake, in good order, and as the docs say."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ari_app.flow.book import FlowBook, load_flows
+from ari_app.flow.schema import editors_schema
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def book() -> FlowBook:
+    loaded, findings = load_flows(ROOT / "ivr_flows")
+    assert findings == []
+    assert loaded is not None
+    return loaded
+
+
+def test_it_speaks_french_first_and_english(book: FlowBook) -> None:
+    assert book.languages == ("fr", "en")
+
+
+def test_it_asks_for_one_of_four_reasons(book: FlowBook) -> None:
+    reasons = {reason for reason, *_ in book.reasons_wanted()}
+    assert reasons == {"panne", "carte-volee", "retour", "commande"}
+
+
+def test_a_choice_is_said_before_its_key(book: FlowBook) -> None:
+    """Who hears the key first has forgotten it when the choice comes."""
+    menus = [prompt for prompt in book.prompts() if prompt.name in {"choix-langue", "choix-motif"}]
+    assert len(menus) == 4
+    for menu in menus:
+        for sentence in re.findall(r"[^.]+\.", menu.text):
+            assert re.search(r"(tapez|press) (\d|dièse|hash)\.$", sentence), sentence
+
+
+def test_each_choice_names_the_key_that_does_it(book: FlowBook) -> None:
+    text = next(
+        prompt.text for prompt in book.prompts() if (prompt.name, prompt.language) == ("choix-motif", "fr")
+    )
+    assert [(words.split(",")[0], key) for words, key in re.findall(r"Pour (.+?), tapez (\d)\.", text)] == [
+        ("une panne technique", "1"),
+        ("une carte perdue ou volée", "2"),
+        ("le retour d'un article", "3"),
+        ("une commande en cours", "4"),
+    ]
+
+
+def test_the_line_file_shows_every_word_that_the_line_says_by_itself() -> None:
+    own = (ROOT / "ari_app" / "flow" / "line.yaml").read_text(encoding="utf-8")
+    assert (ROOT / "ivr_flows" / "line.yaml").read_text(encoding="utf-8") == own
+
+
+def test_the_schema_for_editors_is_the_one_that_is_checked() -> None:
+    """If it fails: python -m ari_app.flow.schema > ivr_flows/flow.schema.json"""
+    shipped = (ROOT / "ivr_flows" / "flow.schema.json").read_text(encoding="utf-8")
+    assert shipped == editors_schema()

@@ -1,19 +1,37 @@
-"""The settings of one line: `astreinte.yaml`, then the environment, which wins.
+"""The settings of one line: `astreinte.yaml`, then files of secrets, then the environment, which wins.
 
-Any field can be set from the environment: `ASTREINTE_ARI__PASSWORD` is `ari: {password: ...}`.
-Relative paths are relative to the folder that the file stands in.
+Any field can be set from the environment: `ASTREINTE_ARI__PASSWORD` is `ari: {password: ...}`. A secret
+can be a file of that name in the folder `$ASTREINTE_SECRETS`, or else `$CREDENTIALS_DIRECTORY`, which
+systemd sets (systemd.exec(5), LoadCredential=). Relative paths are relative to the folder that the
+settings file stands in.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    NestedSecretsSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from .documents import load_document, validate
+from .errors import AstreinteError
 from .findings import InvalidConfiguration
 
 LineNumber = Annotated[str, StringConstraints(pattern=r"^(\+?[0-9A-Za-z*#_.-]{1,40}|default)$")]
@@ -143,8 +161,17 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Let the environment win over the file."""
-        return env_settings, init_settings
+        """Let the environment win over files of secrets, and both over the settings file."""
+        folder = os.environ.get("ASTREINTE_SECRETS") or os.environ.get("CREDENTIALS_DIRECTORY")
+        if not folder:
+            return env_settings, init_settings
+        secrets = NestedSecretsSettingsSource(
+            file_secret_settings,
+            secrets_dir=folder,
+            secrets_dir_missing="error",
+            secrets_nested_delimiter="__",
+        )
+        return env_settings, secrets, init_settings
 
     @model_validator(mode="after")
     def _default_flow_is_known(self) -> Settings:
@@ -187,16 +214,45 @@ class Settings(BaseSettings):
         )
 
 
+class InvalidEnvironment(AstreinteError):
+    """Environment variables, or secrets' files named like them, do not fit; `variables` names them."""
+
+    def __init__(self, problems: list[str], variables: tuple[str, ...] = ()) -> None:
+        self.variables = variables
+        super().__init__(
+            "the environment (or a secret's file) does not fit: " + "; ".join(problems),
+            remedy="correct or remove it; `__` stands before a field of a section: ASTREINTE_ARI__PASSWORD",
+        )
+
+
+def _of_environment() -> Settings:
+    """Return the settings with no file but the secrets', so that no error of theirs is blamed on the file."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        found = {
+            "ASTREINTE_" + "__".join(map(str, each["loc"])).upper(): (
+                "no such setting" if each["type"] == "extra_forbidden" else each["msg"]
+            )
+            for each in error.errors(include_url=False, include_input=False)
+        }
+        raise InvalidEnvironment([f"{name}: {why}" for name, why in found.items()], tuple(found)) from None
+    except (SettingsError, OSError) as error:
+        raise InvalidEnvironment([str(error)]) from None
+
+
 def load_settings(path: Path | None = None) -> Settings:
     """Read the settings from `path`, or from `astreinte.yaml` here if there is one, else the defaults.
 
-    Raises `InvalidConfiguration` with every error of the file, each with its line and column.
+    Raises `InvalidConfiguration` with every error of the file, each with its line and column, and
+    `InvalidEnvironment` with every error of the environment and of the secrets' files.
     """
+    defaults = _of_environment()
     if path is None:
         here = Path.cwd()
         path = here / "astreinte.yaml"
         if not path.exists():
-            return Settings().based_at(here)
+            return defaults.based_at(here)
     document, findings = load_document(path)
     if document is None:
         raise InvalidConfiguration(findings)

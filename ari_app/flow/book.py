@@ -8,9 +8,10 @@ from pathlib import Path
 from ..core.documents import load_document, validate
 from ..core.findings import Finding
 from ..core.prompt import Prompt
-from .checks import FlowSource, check, reasons_named
+from .checks import check, reasons_named
 from .flow import Flow, build_flow
 from .schema import FlowFile
+from .source import FlowSource
 from .words import FILE, Word, Words, load_words
 
 WantedReason = tuple[str, Path, int, int]

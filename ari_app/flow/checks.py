@@ -2,65 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 
-from ..core.documents import Document, Loc
+from ..core.documents import Loc
 from ..core.findings import Finding
-from ..core.suggest import nearest, one_of
-from .schema import AnyNode, FlowFile, Goodbye, Menu, Route, Say, Texts
+from ..core.suggest import one_of
+from .schema import Menu, Route, Texts
+from .source import FlowSource, graph, reached_from, silent_way_from, ways, without_exit
 from .words import FILE, Words, names_of_words
-
-
-@dataclass(frozen=True, slots=True)
-class FlowSource:
-    """A flow's file and where everything in it stands."""
-
-    document: Document
-    file: FlowFile
-
-    def nodes(self) -> Iterator[tuple[Loc, str, AnyNode]]:
-        """Yield each node: where its details stand, its name, and what it does."""
-        for name, node in self.file.nodes.items():
-            kind = type(node.step).__name__.lower()
-            yield ("nodes", name, kind), name, node.step
-
-    def unknown(self, loc: Loc, what: str, name: str, known: Iterable[str], remedy: str) -> Finding:
-        """Return the finding that a name leads nowhere."""
-        near = nearest(name, known)
-        return self.document.finding(
-            loc,
-            f"there is no {what} `{name}`",
-            found=f"`{name}`",
-            expected=one_of(known) or f"a {what}",
-            remedy=f"did you mean `{near}`?" if near else remedy,
-        )
-
-
-def ways(step: AnyNode) -> list[tuple[Loc, str]]:
-    """Return every node that a node may lead to, and where it says so."""
-    match step:
-        case Say():
-            return [(("goto",), step.goto)]
-        case Menu():
-            keys = [(("keys", key, "goto"), choice.goto) for key, choice in step.keys.items()]
-            return [*keys, (("otherwise",), step.otherwise)]
-        case Route():
-            ways: list[tuple[Loc, str]] = [(("nobody",), step.nobody)]
-            return ways if step.off_duty is None else [*ways, (("off_duty",), step.off_duty)]
-        case Goodbye():
-            return []
-
-
-def silent_way(step: AnyNode) -> str | None:
-    """Return where a caller gets who presses nothing, None where the way ends or an agent is looked for."""
-    match step:
-        case Say():
-            return step.goto
-        case Menu():
-            return step.otherwise
-        case _:
-            return None
 
 
 def _ways_lead_to_nodes(source: FlowSource) -> Iterator[Finding]:
@@ -73,7 +22,7 @@ def _ways_lead_to_nodes(source: FlowSource) -> Iterator[Finding]:
 
 
 def _nodes_can_be_reached(source: FlowSource) -> Iterator[Finding]:
-    reached = _reached_from(source.file.start, _graph(source))
+    reached = reached_from(source.file.start, graph(source))
     for loc, name, _ in source.nodes():
         if name not in reached and source.file.start in source.file.nodes:
             yield source.document.finding(
@@ -88,10 +37,10 @@ def _nodes_can_be_reached(source: FlowSource) -> Iterator[Finding]:
 
 
 def _nodes_have_an_exit(source: FlowSource) -> Iterator[Finding]:
-    graph, told = _graph(source), set[str]()
-    for name in _without_exit(source):
-        circle = _reached_from(name, graph)
-        if told.isdisjoint(circle) and all(name in _reached_from(each, graph) for each in circle):
+    all_ways, told = graph(source), set[str]()
+    for name in without_exit(source):
+        circle = reached_from(name, all_ways)
+        if told.isdisjoint(circle) and all(name in reached_from(each, all_ways) for each in circle):
             told |= circle
             yield source.document.finding(
                 ("nodes", name),
@@ -103,24 +52,11 @@ def _nodes_have_an_exit(source: FlowSource) -> Iterator[Finding]:
             )
 
 
-def _without_exit(source: FlowSource) -> list[str]:
-    """Return the nodes from which no way leads to an end. A name that is no node's counts as one."""
-    graph = _graph(source)
-    backwards: dict[str, list[str]] = {}
-    for name, targets in graph.items():
-        for target in targets:
-            backwards.setdefault(target, []).append(name)
-    ends = {name for _, name, step in source.nodes() if isinstance(step, Route | Goodbye)}
-    ends |= {name for name in backwards if name not in graph}
-    can_end = set[str]().union(*(_reached_from(end, backwards) for end in ends))
-    return [name for name in graph if name not in can_end]
-
-
 def _silence_ends(source: FlowSource) -> Iterator[Finding]:
     """A caller who presses nothing (no keys, no hands) must get somewhere too."""
-    told = set(_without_exit(source))
+    told = set(without_exit(source))
     for start in source.file.nodes:
-        way, last = _silent_way_from(start, source)
+        way, last = silent_way_from(start, source)
         circle = way[way.index(last) :] if last in way else []
         menus = [name for name in circle if source.file.nodes[name].menu]
         if menus and told.isdisjoint(menus):
@@ -135,7 +71,7 @@ def _silence_ends(source: FlowSource) -> Iterator[Finding]:
 
 
 def _silence_reaches_an_agent(source: FlowSource) -> Iterator[Finding]:
-    way, _ = _silent_way_from(source.file.start, source)
+    way, _ = silent_way_from(source.file.start, source)
     has_route = any(node.route for node in source.file.nodes.values())
     if way and has_route and source.file.nodes[way[-1]].goodbye:
         yield source.document.finding(
@@ -147,17 +83,6 @@ def _silence_reaches_an_agent(source: FlowSource) -> Iterator[Finding]:
             key=True,
             severity="warning",
         )
-
-
-def _silent_way_from(start: str, source: FlowSource) -> tuple[list[str], str]:
-    """Return the nodes that a caller who presses nothing passes, and the one that follows: none, or one
-    that was passed before."""
-    way: dict[str, None] = {}
-    name = start
-    while name in source.file.nodes and name not in way:
-        way[name] = None
-        name = silent_way(source.file.nodes[name].step) or ""
-    return list(way), name
 
 
 def _prompts_exist(source: FlowSource) -> Iterator[Finding]:
@@ -334,17 +259,3 @@ def _prompts_said(source: FlowSource) -> Iterator[tuple[Loc, str]]:
             for field in ("invalid", "silence"):
                 for number, name in enumerate(getattr(step, field) or ()):
                     yield (*loc, field, number), name
-
-
-def _graph(source: FlowSource) -> dict[str, list[str]]:
-    return {name: [to for _, to in ways(step)] for _, name, step in source.nodes()}
-
-
-def _reached_from(start: str, graph: Mapping[str, Iterable[str]]) -> set[str]:
-    reached, ahead = set[str](), [start]
-    while ahead:
-        name = ahead.pop()
-        if name not in reached:
-            reached.add(name)
-            ahead.extend(graph.get(name, ()))
-    return reached

@@ -135,7 +135,7 @@ async def test_request_in_flight_when_the_line_is_cut_has_an_unknown_outcome(
     await client.start()
     wire.stall()
     over_websocket = asyncio.create_task(client.asterisk.ping())
-    over_http = asyncio.create_task(client.asterisk.info())
+    over_http = asyncio.create_task(client.channels.answer(new_id()))
     await asyncio.sleep(0.1)
     wire.cut()
     with pytest.raises(OutcomeUnknown) as failure:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Iterable
 from hashlib import sha256
 from pathlib import Path
@@ -23,6 +24,7 @@ from .wav import FORMATS
 PROCESSING = 1
 """Raise it when `audio.py` makes another sound of the same samples."""
 
+_SAFE = re.compile("[a-z]{2,3}/[a-z0-9-]{1,90}")
 OnProgress = Callable[[int, int], None]
 
 
@@ -120,7 +122,7 @@ class PromptStore:
 
     def _stem(self, prompt: Prompt, content: list[str]) -> Path:
         """Return the path, without its suffix, of a prompt's audio."""
-        if not (prompt.language + prompt.name).replace("-", "").isalnum():
+        if not _SAFE.fullmatch(f"{prompt.language}/{prompt.name}"):
             raise ValueError(f"{prompt.name!r} is no prompt's name")  # `flow.fields` lets none through
         key = sha256(json.dumps([PROCESSING, *content]).encode()).hexdigest()[:20]
         return self.folder / f"{prompt.language}-{prompt.name}-{key}"

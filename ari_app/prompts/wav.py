@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import wave
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ FORMATS = {".wav": 8000, ".wav16": 16_000}
 the channel's codec (`ast_set_write_format_from_cap` in main/file.c): 8 kHz for G.711, 16 kHz for G.722
 and Opus. Files in G.711 would save nothing: its encoding is a table look-up, too small to measure."""
 BYTES_A_SAMPLE = 2
+RIFF_HEADER, CHUNK_HEADER = 12, 8
+"""Bytes: `RIFF`, length, `WAVE`; then of each chunk its name and its length."""
 LOWEST_RATE, HIGHEST_RATE = 8000, 192_000
 """Hz. A slower recording is worse than the telephone."""
 LONGEST_SECONDS = 90.0
@@ -41,7 +44,7 @@ def parse_wav(content: bytes) -> Sound:
     goes on to the end of the data, whatever the header says.
     """
     try:
-        with wave.open(io.BytesIO(content)) as file:
+        with wave.open(io.BytesIO(_with_lengths(content))) as file:
             rate, channels, width = file.getframerate(), file.getnchannels(), file.getsampwidth()
             frames = file.readframes(len(content))
     except (wave.Error, EOFError, ValueError, RuntimeError) as error:
@@ -54,8 +57,6 @@ def parse_wav(content: bytes) -> Sound:
         raise SoundError(f"{channels} channels instead of one or two", remedy="mix it down to mono")
     if not LOWEST_RATE <= rate <= HIGHEST_RATE:
         raise SoundError(f"{rate} samples a second", remedy="save it with 48,000 samples a second")
-    if not frames:
-        frames = _after_header(content)
     whole = BYTES_A_SAMPLE * channels
     sound = Sound(rate, channels, frames[: len(frames) // whole * whole])
     if not any(sound.frames):
@@ -67,7 +68,14 @@ def parse_wav(content: bytes) -> Sound:
     return sound
 
 
-def _after_header(content: bytes) -> bytes:
-    """Return the data of a file whose header says that there is none (length 0: not known)."""
-    marker = content.find(b"data\0\0\0\0")
-    return content[marker + 8 :] if marker >= 0 else b""
+def _with_lengths(content: bytes) -> bytes:
+    """Return a WAV file with the lengths that it really has, where its header does not know them."""
+    at = RIFF_HEADER
+    while at + CHUNK_HEADER <= len(content):
+        name, length = struct.unpack_from("<4sI", content, at)
+        rest = len(content) - at - CHUNK_HEADER
+        if name == b"data" and (length == 0 or length > rest):
+            sizes = struct.pack("<I", len(content) - CHUNK_HEADER), struct.pack("<4sI", name, rest)
+            return content[:4] + sizes[0] + content[8:at] + sizes[1] + content[at + CHUNK_HEADER :]
+        at += CHUNK_HEADER + length + length % 2
+    return content

@@ -9,6 +9,7 @@ import pytest
 
 from ari_app.flow.book import FlowBook, load_flows
 from ari_app.flow.schema import editors_schema
+from ari_app.flow.words import Word
 
 ROOT = Path(__file__).parents[2]
 
@@ -60,3 +61,17 @@ def test_the_schema_for_editors_is_the_one_that_is_checked() -> None:
     """If it fails: python -m ari_app.flow.schema > ivr_flows/flow.schema.json"""
     shipped = (ROOT / "ivr_flows" / "flow.schema.json").read_text(encoding="utf-8")
     assert shipped == editors_schema()
+
+
+def test_the_flow_in_the_docs_holds_no_mistake(tmp_path: Path) -> None:
+    blocks = re.findall(
+        r"```yaml\n(.*?)```", (ROOT / "docs" / "flows.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    assert len(blocks) == 1
+    (tmp_path / "accueil.yaml").write_text(blocks[0], encoding="utf-8")
+    assert load_flows(tmp_path)[1] == []
+
+
+def test_the_docs_name_every_word_that_the_line_says_by_itself() -> None:
+    text = (ROOT / "docs" / "flows.md").read_text(encoding="utf-8")
+    assert [word for word in Word if f"| `{word}` |" not in text] == []

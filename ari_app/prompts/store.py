@@ -8,18 +8,20 @@ import re
 from collections.abc import Callable, Iterable
 from hashlib import sha256
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from ..core.errors import AstreinteError
 from ..core.findings import Finding
 from ..core.paths import cache_folder
 from ..core.prompt import Prompt
-from ..core.settings import PromptSettings
 from .engines import EngineChoice
 from .errors import EngineUnavailableError, Failure, PromptNotPreparedError, PromptsUnavailableError
 from .recordings import Recording, find_recordings
 from .rendering import Job, render
 from .wav import FORMATS
+
+if TYPE_CHECKING:  # the process that renders has no use for settings, and starts sooner without
+    from ..core.settings import PromptSettings
 
 PROCESSING = 1
 """Raise it when `audio.py` makes another sound of the same samples."""

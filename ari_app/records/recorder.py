@@ -68,6 +68,7 @@ class Recorder:
         self._unknown: defaultdict[str, list[_Stamped]] = defaultdict(list)
         self._folded: deque[Event] = deque()
         self._ledgers: dict[str, Ledger] = {}
+        self._over: set[str] = set()  # calls whose ledgers are not needed once nothing waits
         self._news = asyncio.Event()  # something to write
         self._hurry = asyncio.Event()  # do not gather, do not back off
         self._idle = asyncio.Event()  # all is written
@@ -181,8 +182,10 @@ class Recorder:
             await self._take_up()
         while self._folded:
             await self._write(list(islice(self._folded, BATCH_EVENTS)))
-        for call in list(islice(self._ledgers, max(0, len(self._ledgers) - KEPT_LEDGERS))):
-            del self._ledgers[call]
+        self._over.update(islice(self._ledgers, max(0, len(self._ledgers) - KEPT_LEDGERS)))
+        for call in self._over:
+            self._ledgers.pop(call, None)
+        self._over.clear()
 
     def _fold(self) -> None:
         """Bring what came in onto the ledgers, except for calls whose past is only in the database."""
@@ -252,7 +255,7 @@ class Recorder:
         ledger = self._ledgers[call]
         ledger.written()
         if ledger.closed:
-            del self._ledgers[call]
+            self._over.add(call)
 
     # What people are told ------------------------------------------------------------------------
 

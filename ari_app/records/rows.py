@@ -69,10 +69,10 @@ def _insert(model: type[Base], dialect: str) -> Any:
 @cache
 def _replace(model: type[Base], dialect: str) -> Executable:
     insert = _insert(model, dialect)
-    others = {
-        column.name: insert.excluded[column.name] for column in model.__table__.c if column.name != "id"
-    }
-    statement: Executable = insert.on_conflict_do_update(index_elements=["id"], set_=others)
+    columns = model.__table__.columns
+    others = {column.name: insert.excluded[column.name] for column in columns if not column.primary_key}
+    keys = [column for column in columns if column.primary_key]
+    statement: Executable = insert.on_conflict_do_update(index_elements=keys, set_=others)
     return statement
 
 

@@ -10,7 +10,7 @@ down_revision = None
 
 def upgrade() -> None:
     """Create the three tables."""
-    instant = sa.DateTime(timezone=True)
+    instant = sa.DateTime(timezone=True).with_variant(sa.Text, "sqlite")
     op.create_table(
         "calls",
         sa.Column("id", sa.Text, nullable=False),
@@ -33,14 +33,15 @@ def upgrade() -> None:
         sa.Column("talk_seconds", sa.Float),
         sa.Column("total_seconds", sa.Float),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_calls")),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_calls_arrived_at", "calls", ["arrived_at"])
     still_open = sa.text("ended_at IS NULL")
     op.create_index("ix_calls_open", "calls", ["id"], sqlite_where=still_open, postgresql_where=still_open)
     op.create_table(
         "call_legs",
-        sa.Column("id", sa.Text, nullable=False),
         sa.Column("call_id", sa.Text, nullable=False),
+        sa.Column("id", sa.Text, nullable=False),
         sa.Column("agent", sa.Text, nullable=False),
         sa.Column("endpoint", sa.Text, nullable=False),
         sa.Column("step", sa.Integer, nullable=False),
@@ -53,12 +54,12 @@ def upgrade() -> None:
         sa.Column("hangup_cause", sa.Integer),
         sa.Column("tech_cause", sa.Integer),
         sa.Column("dialstatus", sa.Text),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_call_legs")),
+        sa.PrimaryKeyConstraint("call_id", "id", name=op.f("pk_call_legs")),
         sa.ForeignKeyConstraint(
             ["call_id"], ["calls.id"], name=op.f("fk_call_legs_call_id"), ondelete="CASCADE"
         ),
+        sqlite_with_rowid=False,
     )
-    op.create_index("ix_call_legs_call_id", "call_legs", ["call_id"])
     op.create_table(
         "call_events",
         sa.Column("call_id", sa.Text, nullable=False),

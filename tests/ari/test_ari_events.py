@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ari_app.ari.dispatch import Dispatcher
@@ -90,6 +90,7 @@ NAMES = ["StasisStart", "Dial", "PlaybackFinished", "RESTResponse", "ChannelVars
 FIELDS = st.sampled_from(["channel", "peer", "playback", "args", "status_code", "variable", "channel_id"])
 
 
+@settings(deadline=None)
 @given(st.sampled_from(NAMES), st.dictionaries(FIELDS, JSON | st.just(CHANNEL)))
 def test_any_object_with_a_type_is_dispatched(name: str, fields: dict[str, Any]) -> None:
     event = decode(message(**{**fields, "type": name}))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ari_app.ari.encoding import path_segment, query_value
@@ -26,12 +26,18 @@ from ari_app.ari.errors import (
     TooLarge,
     Unprocessable,
 )
-from ari_app.ari.events import ChannelDestroyed, PlaybackFinished, StasisStart
+from ari_app.ari.events import (
+    DEFAULT_TYPES,
+    ChannelDestroyed,
+    PlaybackFinished,
+    PlaybackStarted,
+    StasisStart,
+)
 from ari_app.core.ids import new_id
 from ari_app.pbx import AsteriskServer
 
 if TYPE_CHECKING:
-    from ari_app.ari import AriClient
+    from ari_app.ari import AriClient, Watched
     from tests.ari.conftest import FarEnd, MakeClient
 
 PROMPT = "sound:tt-monkeys"
@@ -64,14 +70,30 @@ WAITING: dict[str, Callable[[AriClient, str, str], Awaitable[object]]] = {
 }
 
 
+@pytest.fixture
+async def client_of_playbacks(ari_asterisk: AsteriskServer, make_client: MakeClient) -> AriClient:
+    """A client that hears of the beginning of playbacks too."""
+    client = make_client(ari_asterisk, events=[*DEFAULT_TYPES, PlaybackStarted])
+    await client.start()
+    return client
+
+
+async def occupy(client: AriClient, watched: Watched, channel_id: str, far_end: FarEnd) -> str:
+    """Play something long, which holds the channel's thread; return the playback's id."""
+    playback_id = new_id()
+    await client.channels.play(channel_id, media=[PROMPT], playback_id=playback_id)
+    await far_end.until(watched, PlaybackStarted)
+    return playback_id
+
+
 @pytest.mark.parametrize("name", QUEUED)
 async def test_nothing_on_the_websocket_waits_for_a_playback(
-    name: str, client: AriClient, far_end: FarEnd
+    name: str, client_of_playbacks: AriClient, far_end: FarEnd
 ) -> None:
+    client = client_of_playbacks
     async with client.watch() as watched:
         channel_id = await far_end.call(client, watched)
-        playback_id = new_id()
-        await client.channels.play(channel_id, media=[PROMPT], playback_id=playback_id)
+        playback_id = await occupy(client, watched, channel_id, far_end)
         await QUEUED[name](client, channel_id)
         assert (await client.playbacks.get(playback_id)).state == "playing"
         await client.playbacks.stop(playback_id)
@@ -81,14 +103,14 @@ async def test_nothing_on_the_websocket_waits_for_a_playback(
 
 @pytest.mark.parametrize("name", WAITING)
 async def test_what_waits_for_a_playback_holds_up_nothing_else(
-    name: str, client: AriClient, far_end: FarEnd
+    name: str, client_of_playbacks: AriClient, far_end: FarEnd
 ) -> None:
+    client = client_of_playbacks
     async with client.watch() as watched:
         channel_id = await far_end.call(client, watched)
         bridge_id = new_id()
         await client.bridges.create(type="mixing", bridge_id=bridge_id)
-        playback_id = new_id()
-        await client.channels.play(channel_id, media=[PROMPT], playback_id=playback_id)
+        playback_id = await occupy(client, watched, channel_id, far_end)
         waiting = asyncio.ensure_future(WAITING[name](client, channel_id, bridge_id))
         await asyncio.sleep(0.05)
         await client.asterisk.ping()
@@ -242,6 +264,7 @@ async def test_id_that_no_path_can_carry_is_refused_before_it_is_sent(
         await client.channels.hangup(crafted)
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1))
 def test_any_text_is_one_segment_and_one_value(text: str) -> None:
     for encoded in (path_segment(text), query_value(text)):

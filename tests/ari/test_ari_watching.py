@@ -217,7 +217,6 @@ async def test_slow_consumer_is_visible_and_loses_nothing(
         slow.add(channel_id)
         for _ in range(100):
             await client.channels.play(channel_id, media=["sound:nowhere"])
-        for _ in range(100):
             await far_end.until(watched, PlaybackFinished)
         assert slow.backlog == 100
         for _ in range(100):

@@ -44,7 +44,7 @@ class AsteriskConfig:
     rtp_start: int = 10_000
     rtp_end: int = 20_000
     max_files: int = 8192
-    more_permit: str = ""  # further networks that may reach ARI and AMI, with commas
+    permit: str = "127.0.0.0/8,::1"  # the networks that may use ARI and AMI
     socket_dir: Path = Path()
     ari_user: str = "astreinte"
     ari_password: str = field(default_factory=new_secret, repr=False)
@@ -99,7 +99,6 @@ class AsteriskConfig:
         password_format, password_hash = ari_password(self.ari_password)
         return {
             **{f.name: str(getattr(self, f.name)) for f in dataclasses.fields(self)},
-            "more_permit": f",{self.more_permit}" if self.more_permit else "",
             "module_dir": str(installation.moddir),
             "moh_dir": str(self.run_dir / "data/moh"),
             "ari_password_format": password_format,
@@ -116,7 +115,8 @@ class AsteriskConfig:
         """Return what the Asterisk of that run folder was told. Raises `OSError` when there is none."""
         facts: dict[str, Any] = json.loads((run_dir / _FACTS).read_text("utf-8"))
         facts["run_dir"], facts["socket_dir"] = Path(facts["run_dir"]), Path(facts["socket_dir"])
-        return cls(**facts)
+        known = {f.name for f in dataclasses.fields(cls)}
+        return cls(**{name: value for name, value in facts.items() if name in known})
 
 
 @dataclass(kw_only=True)

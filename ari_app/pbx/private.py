@@ -24,6 +24,8 @@ from .lock import locked
 from .progress import OnProgress, Progress, silent
 from .version import MINIMUM, Version, parse_version, refusal
 
+# Checkouts of different ages share the cache: raise it when what is unpacked, or how it is checked, changes.
+_LAYOUT = 1
 _MANIFEST = "astreinte.json"
 _UNPACKED = ".unpacked"
 # Never read when a program runs.
@@ -77,7 +79,7 @@ def unpack(wanted: PackageSet, progress: OnProgress = silent, *, cache: Path | N
     Blocking: the first time it downloads 10 to 100 MB. Raises `AsteriskUnavailable`.
     """
     cache = cache or cache_folder()
-    root = cache / wanted.name
+    root = cache / f"{wanted.name}-{_LAYOUT}"
     if _is_usable(wanted, root):
         return root
     with locked(cache / "lock", progress):
@@ -226,7 +228,7 @@ def _link_languages(sounds: Path) -> None:
 
 
 def _count(root: Path) -> int:
-    return sum(len(files) for _folder, _folders, files in os.walk(root / "usr"))
+    return sum(len(files) for folder, _, files in os.walk(root) if folder != str(root))
 
 
 def _remove(path: Path) -> None:

@@ -1,0 +1,87 @@
+"""The line under measurement: `astreinte run`, a process of its own, with logs and records on."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import sys
+import wave
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from math import pi, sin
+from pathlib import Path
+
+from ari_app.pbx import LineConfig
+
+from .processes import running, until_said
+
+HERE = Path(__file__).parent
+START_SECONDS = 60.0
+PROMPT_SECONDS = 5
+"""Long enough that the key always comes while it plays."""
+
+
+class LineUnderTest:
+    """The line's files in a folder of its own, and its process while `running` lasts."""
+
+    def __init__(self, folder: Path, asterisk: LineConfig) -> None:
+        self._folder = folder
+        self._log = folder / "log.jsonl"
+        self._settings = folder / "astreinte.yaml"
+        folder.mkdir()
+        _record_prompt(folder / "recordings" / "fr" / "choix.wav")
+        settings = {
+            "rosters": str(HERE / "rosters"),
+            "flows": str(HERE / "flows"),
+            "data": str(folder),
+            "lines": {"default": "bench"},
+            "ari": {
+                "url": asterisk.ari_url,
+                "username": asterisk.ari_user,
+                "password": asterisk.ari_password,
+            },
+            "ami": {
+                "host": asterisk.ami_host,
+                "port": asterisk.ami_port,
+                "username": asterisk.ami_user,
+                "password": asterisk.ami_password,
+            },
+            "agi": {"host": asterisk.agi_host, "port": asterisk.agi_port},
+            "prompts": {"recordings": str(folder / "recordings"), "folder": str(folder / "prompts")},
+            "log": {"format": "json", "file": str(self._log)},
+        }
+        self._settings.touch(mode=0o600)
+        self._settings.write_text(json.dumps(settings), "utf-8")  # JSON is YAML
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[int]:
+        """Run the line while the block lasts; yield its process id."""
+        self._log.unlink(missing_ok=True)
+        command = [str(Path(sys.executable).with_name("astreinte")), "run", "--settings", str(self._settings)]
+        output = self._folder / "line.log"
+        async with running(command, output) as process:
+            await until_said(process, '"line.ready"', file=self._log, log=output, seconds=START_SECONDS)
+            yield process.pid
+
+    def prompt(self) -> Path:
+        """Return the file that callers hear, without its suffix; it is there once the line has run."""
+        return next((self._folder / "prompts").glob("fr-choix-*.wav")).with_suffix("")
+
+    def outcomes(self) -> Counter[str]:
+        """Return how many calls are on record, by outcome; the line must not be running."""
+        with closing(sqlite3.connect(self._folder / "astreinte.db")) as database:
+            rows = database.execute("SELECT coalesce(outcome, 'open'), count(*) FROM calls GROUP BY 1")
+            return Counter(dict(rows.fetchall()))
+
+
+def _record_prompt(path: Path) -> None:
+    """Write a tone as if someone had recorded the prompt."""
+    path.parent.mkdir(parents=True)
+    rate, tone = 8000, 440
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        samples = (round(8000 * sin(2 * pi * tone * n / rate)) for n in range(rate * PROMPT_SECONDS))
+        file.writeframes(b"".join(sample.to_bytes(2, "little", signed=True) for sample in samples))

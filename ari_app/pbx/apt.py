@@ -11,7 +11,6 @@ import os
 import re
 import shutil
 import subprocess
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -147,6 +146,7 @@ class PrivateApt:
             else "",  # the cache is not open to the user _apt
             "Acquire::Languages": "none",
             "Acquire::ForceHash": "SHA256",
+            "Acquire::GzipIndexes": "false",  # as some images have it: twice as slow
             "Acquire::Retries": "2",
             "APT::Update::Error-Mode": "any",  # a mirror that does not answer is no mere warning
             "Debug::NoLocking": "true",  # our own lock is held
@@ -165,10 +165,13 @@ class PrivateApt:
                 stderr=subprocess.STDOUT,
             )
             try:
-                while process.poll() is None:
-                    time.sleep(_POLL)
-                    if while_it_runs is not None:
-                        while_it_runs()
+                while True:
+                    try:
+                        process.wait(_POLL)
+                        break
+                    except subprocess.TimeoutExpired:
+                        if while_it_runs is not None:
+                            while_it_runs()
             finally:
                 if process.poll() is None:  # interrupted: what is downloaded stays for the next run
                     process.terminate()

@@ -21,7 +21,7 @@ from ..network import hearing
 from ..network.config import NetworkConfig
 from ..network.network import TelephoneNetwork, answers, open_network
 from ..network.party import Party
-from ..pbx import Installation, LineConfig, Phone, choose_port, find_asterisk, loopback_address
+from ..pbx import Installation, LineConfig, Phone, find_asterisk, loopback_address
 from ..records.events import event_of
 from ..records.facts import CallBridged, CallEnded, Fact, LegStarted
 from ..service.books import Books, open_books
@@ -118,7 +118,7 @@ async def _world(
         sip_bind=address,
         control_bind=address,
         trunk_host=loopback_address(),
-        agi_port=choose_port("127.0.0.1", 4573),
+        agi_host=address,
         phones={name: Phone() for name in sip_phones(books)},
     )
     async with AsyncExitStack() as stack:

@@ -18,13 +18,11 @@ from ..core.logs import get_logger
 from .answer import OnCallAnswer
 from .errors import BadRequest, CommandFailed, NotAsterisk
 from .query import Query, parse
-from .session import LONGEST_HEAD, Session, read_head
+from .session import Session, read_head
 
 log = get_logger(__name__)
 
 Endpoint = Callable[[Query], OnCallAnswer | Awaitable[OnCallAnswer]]
-
-FAREWELL_SECONDS = 1.0
 
 
 class SafeApplication(Application):  # type: ignore[misc]  # panoramisk ships no types
@@ -52,7 +50,6 @@ class SafeApplication(Application):  # type: ignore[misc]  # panoramisk ships no
             answer = await self._answer(head)
             async with asyncio.timeout(self.deadline):
                 await Session(self, head, reader, writer).set_variables(answer.variables())
-            await _farewell(reader, writer)
         except NotAsterisk as error:
             log.debug("agi.no_peer", problem=error.message)
         except CommandFailed as error:
@@ -92,14 +89,3 @@ class SafeApplication(Application):  # type: ignore[misc]  # panoramisk ships no
         if not isinstance(answer, OnCallAnswer):
             raise TypeError(f"the handler returned {type(answer).__name__}, not an OnCallAnswer")
         return answer
-
-
-async def _farewell(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Say that we are done and let Asterisk close: it still writes HANGUP, which must find a listener."""
-    try:
-        async with asyncio.timeout(FAREWELL_SECONDS):
-            writer.write_eof()
-            while await reader.read(LONGEST_HEAD):
-                pass
-    except (OSError, TimeoutError) as error:
-        log.debug("agi.no_farewell", problem=str(error))

@@ -47,6 +47,7 @@ class FastAgiServer:
         self._application: SafeApplication | None = None
         self._sessions: set[asyncio.Task[None]] = set()
         self._refused = 0
+        self._accepting = False
 
     async def start(self) -> None:
         """Listen. Port 0 takes a free one, then found in `port`. Raises `AgiAddressUnusable`."""
@@ -55,6 +56,7 @@ class FastAgiServer:
         application = SafeApplication(self.deadline)
         application.add_route("oncall", lambda query: self._handler(query.team, query.reason))
         self._application = application
+        self._accepting = True
         try:
             self._server = await asyncio.start_server(
                 self._accept, self.host, self.port, limit=LONGEST_HEAD, backlog=256
@@ -72,6 +74,7 @@ class FastAgiServer:
     async def close(self, *, grace: float = 1.0) -> None:
         """Stop listening; sessions in progress get `grace` seconds to end."""
         server, self._server = self._server, None
+        self._accepting = False
         if server is None:
             return
         server.close()
@@ -93,7 +96,10 @@ class FastAgiServer:
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Take a connection, or refuse it before it costs a task."""
-        if self._application is None or len(self._sessions) >= self.limit:
+        if self._application is None or not self._accepting:
+            writer.transport.abort()
+            return
+        if len(self._sessions) >= self.limit:
             if self._refused % self.limit == 0:
                 log.warning("agi.too_many", limit=self.limit, refused=self._refused + 1)
             self._refused += 1

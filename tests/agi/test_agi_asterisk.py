@@ -207,10 +207,3 @@ async def test_the_documented_dialplan_says_goodbye_while_the_application_is_awa
     await dialplan.speaks()
     await dialplan.hang_up()
     assert (await dialplan.told())["ONCALL_STATUS"] == "error"
-
-
-async def test_asterisk_has_nothing_to_complain_of(dialplan: Dialplan) -> None:
-    async with dialplan.served_by(alice):
-        await dialplan.ask("oncall")
-    log = (dialplan.asterisk.config.run_dir / "log/messages.log").read_text("utf-8")
-    assert "carefulwrite" not in log

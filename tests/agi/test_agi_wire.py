@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from ari_app.agi import FastAgiServer, OnCallAnswer
-from ari_app.agi.errors import AgiAddressUnusable, CommandFailed
-from ari_app.agi.session import Session
+from ari_app.agi.errors import AgiAddressUnusable, CommandFailed, NotAsterisk
+from ari_app.agi.session import Session, quote
 
 ALICE = OnCallAnswer(
     status="found", agent="alice", dial=("PJSIP/alice",), until=datetime(2026, 11, 24, 7, tzinfo=UTC)
@@ -252,6 +252,22 @@ async def test_the_reply_after_a_refusal_belongs_to_its_own_command(refusal: str
     writer.close()
 
 
+async def test_a_reply_without_its_end_is_none() -> None:
+    left, right = socket.socketpair()
+    reader, writer = await asyncio.open_connection(sock=left)
+    session = Session(None, {}, reader, writer)
+    with right:
+        right.send(b"200 result=1")
+        right.shutdown(socket.SHUT_WR)
+        with pytest.raises(NotAsterisk):
+            await session.send_command("X")
+    writer.close()
+
+
+def test_a_value_is_quoted_as_asterisk_unquotes_it() -> None:
+    assert quote('a "b" \\ c') == '"a \\"b\\" \\\\ c"'
+
+
 async def test_a_command_cannot_carry_a_second_one() -> None:
     left, right = socket.socketpair()
     reader, writer = await asyncio.open_connection(sock=left)
@@ -319,8 +335,16 @@ async def test_two_hundred_dialplans_are_answered_at_once() -> None:
 
 async def test_close_ends_sessions_in_progress() -> None:
     before = asyncio.all_tasks()
-    async with serving() as server, peer_of(server) as peer:
-        await peer.say("agi_network: yes\n")
+    asked = asyncio.Event()
+
+    async def thinks(team: str | None, reason: str | None) -> OnCallAnswer:
+        asked.set()
+        await asyncio.sleep(3600)
+        return ALICE
+
+    async with serving(thinks, deadline=3600) as server, peer_of(server) as peer:
+        await peer.say(head("oncall"))
+        await asked.wait()
         await server.close(grace=0.05)
         with pytest.raises(GONE):
             await peer.reader.readexactly(1)

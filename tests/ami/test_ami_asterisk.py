@@ -191,7 +191,7 @@ async def test_a_right_that_is_missing_is_named(asterisk: AsteriskServer) -> Non
             await ami.db_put("astreinte", "k", "v")
         assert "write = system,reporting" in caught.value.remedy
     with pytest.raises(AsteriskNotBooted, match="booted") as booted:
-        await client_of(asterisk, "hears-nothing", "secret", deadline=0.5).start(wait=2)
+        await client_of(asterisk, "hears-nothing", "secret", deadline=1.0).start(wait=3)
     assert "read = system,call" in booted.value.remedy
 
 

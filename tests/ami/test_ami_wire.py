@@ -186,15 +186,18 @@ async def test_an_exception_in_a_callback_leaves_the_connection_up() -> None:
     async def careless_too() -> None:
         raise KeyError("ready")
 
+    told: list[tuple[str, PhoneState]] = []
+
     async with played(ringing) as stage:
         client = AmiClient("127.0.0.1", stage.port)
-        client.on_state.append(careless)
+        client.on_state += [careless, lambda device, state: told.append((device, state))]
         client.on_ready.append(careless_too)
         await client.start()
         await until(lambda: client.state("alice") is PhoneState.INUSE)
         await client.db_put("f", "k", "v")
         assert client.ready
         assert stage.connections == 1
+        assert ("PJSIP/alice", PhoneState.INUSE) in told
         await client.close()
 
 
@@ -268,7 +271,8 @@ async def test_an_action_that_was_on_its_way_fails_and_is_never_sent_again() -> 
 
     async with played(dies_on_put, welcomed) as stage, connected(stage) as client:
         with pytest.raises(OutcomeUnknown):
-            await client.db_put("astreinte", "fallback/100", "PJSIP/alice")
+            async with asyncio.timeout(10):  # it fails when the connection breaks, not at its deadline
+                await client.db_put("astreinte", "fallback/100", "PJSIP/alice", deadline=3600)
         await until(lambda: stage.connections == 2 and client.ready)
         await client.db_put("other", "key", "value")
         assert [put["Family"] for put in stage.sent("DBPut")] == ["astreinte", "other"]
@@ -447,7 +451,7 @@ async def test_an_asterisk_that_never_says_it_has_booted_is_said_so() -> None:
 
     async with played(never) as stage:
         with pytest.raises(AsteriskNotBooted) as caught:
-            await AmiClient("127.0.0.1", stage.port, deadline=0.2).start(wait=1.0)
+            await AmiClient("127.0.0.1", stage.port, deadline=0.5).start(wait=1.5)
         assert "read = system,call" in caught.value.remedy
 
 

@@ -1,9 +1,8 @@
 """The settings of one line: `astreinte.yaml`, then files of secrets, then the environment, which wins.
 
 Any field can be set from the environment: `ASTREINTE_ARI__PASSWORD` is `ari: {password: ...}`. A secret
-can be a file of that name in the folder `$ASTREINTE_SECRETS`, or else `$CREDENTIALS_DIRECTORY`, which
-systemd sets (systemd.exec(5), LoadCredential=). Relative paths are relative to the folder that the
-settings file stands in.
+can be a file of that name, see `environment.secrets_folder`. Relative paths are relative to the folder that
+the settings file stands in. `docs/settings.md` explains every field to those who write them.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PrivateAttr,
     SecretStr,
     StringConstraints,
     ValidationError,
@@ -30,14 +30,20 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from .documents import load_document, validate
-from .errors import AstreinteError
+from .documents import Document, load_document, mistake, validate
+from .environment import (
+    InvalidEnvironment,
+    problems_of,
+    secrets_folder,
+    unknown_variables,
+    variable_of,
+)
 from .findings import InvalidConfiguration
+from .settings_fields import LineNumber, Name, Port, Seconds, Url
 
-LineNumber = Annotated[str, StringConstraints(pattern=r"^(\+?[0-9A-Za-z*#_.-]{1,40}|default)$")]
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
-Port = Annotated[int, Field(ge=1, le=65535)]
-Seconds = Annotated[float, Field(gt=0, le=86400)]
+__all__ = ["InvalidEnvironment", "Settings", "load_settings", "safe_number"]
+
+FILE = "astreinte.yaml"
 
 
 class Section(BaseModel):
@@ -49,7 +55,7 @@ class Section(BaseModel):
 class AriSettings(Section):
     """Where Asterisk's REST interface is (`http.conf`, `ari.conf`)."""
 
-    url: str = "http://127.0.0.1:8088/ari"
+    url: Url = "http://127.0.0.1:8088/ari"
     username: Name = "astreinte"
     password: SecretStr = SecretStr("")
     app: Name = "astreinte"
@@ -151,6 +157,7 @@ class Settings(BaseSettings):
     limits: LimitSettings = LimitSettings()
     prompts: PromptSettings = PromptSettings()
     log: LogSettings = LogSettings()
+    _document: Document | None = PrivateAttr(None)
 
     @classmethod
     def settings_customise_sources(
@@ -162,7 +169,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Let the environment win over files of secrets, and both over the settings file."""
-        folder = os.environ.get("ASTREINTE_SECRETS") or os.environ.get("CREDENTIALS_DIRECTORY")
+        folder = secrets_folder()
         if not folder:
             return env_settings, init_settings
         secrets = NestedSecretsSettingsSource(
@@ -176,7 +183,12 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _default_flow_is_known(self) -> Settings:
         if "default" not in self.lines:
-            raise ValueError("`lines` needs a `default` flow for numbers that it does not name")
+            raise mistake(
+                "`lines` names no `default`",
+                expected="a `default` flow, for every number that is not named",
+                remedy="add `default: accueil`, or another flow of yours",
+                at=("lines",),
+            )
         return self
 
     @property
@@ -188,10 +200,17 @@ class Settings(BaseSettings):
         """Return the name of the flow that serves a called number."""
         return self.lines.get(line) or self.lines["default"]
 
+    def place(self, *loc: str | int) -> tuple[Path, int, int]:
+        """Return where a value was set, for a finding: file, line, column (from 1)."""
+        if self._document is None:
+            return Path.cwd() / FILE, 1, 1
+        return (self._document.path, *self._document.position(loc))
+
     def based_at(self, folder: Path) -> Settings:
         """Return the same settings with every relative path made absolute below `folder`."""
 
         def below(path: Path) -> Path:
+            path = path.expanduser()
             return path if path.is_absolute() else (folder / path).resolve()
 
         prompts = self.prompts.model_copy(
@@ -214,31 +233,28 @@ class Settings(BaseSettings):
         )
 
 
-class InvalidEnvironment(AstreinteError):
-    """Environment variables, or secrets' files named like them, do not fit; `variables` names them."""
+def _check_environment(*, alone: bool) -> Settings | None:
+    """Return the settings without the file; None when it takes the file to complete a section.
 
-    def __init__(self, problems: list[str], variables: tuple[str, ...] = ()) -> None:
-        self.variables = variables
-        super().__init__(
-            "the environment (or a secret's file) does not fit: " + "; ".join(problems),
-            remedy="correct or remove it; `__` stands before a field of a section: ASTREINTE_ARI__PASSWORD",
-        )
-
-
-def _of_environment() -> Settings:
-    """Return the settings with no file but the secrets', so that no error of theirs is blamed on the file."""
+    Looked at before the file, so that no error of the environment's is blamed on the file. `alone`: there is
+    no file. Raises `InvalidEnvironment`.
+    """
+    wrong = unknown_variables(os.environ, Settings.model_fields)
+    settings = None
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
-        found = {
-            "ASTREINTE_" + "__".join(map(str, each["loc"])).upper(): (
-                "no such setting" if each["type"] == "extra_forbidden" else each["msg"]
-            )
-            for each in error.errors(include_url=False, include_input=False)
-        }
-        raise InvalidEnvironment([f"{name}: {why}" for name, why in found.items()], tuple(found)) from None
+        wrong |= problems_of(error, whole=alone)
     except (SettingsError, OSError) as error:
-        raise InvalidEnvironment([str(error)]) from None
+        raise InvalidEnvironment([_unreadable(error)]) from None
+    if wrong:
+        raise InvalidEnvironment([f"{name}: {why}" for name, why in wrong.items()], tuple(wrong))
+    return settings
+
+
+def _unreadable(error: Exception) -> str:
+    field = re.search(r'for field "(\w+)"', str(error))
+    return f"{variable_of(field.groups())}: a section is a JSON object" if field else str(error)
 
 
 def load_settings(path: Path | None = None) -> Settings:
@@ -247,18 +263,19 @@ def load_settings(path: Path | None = None) -> Settings:
     Raises `InvalidConfiguration` with every error of the file, each with its line and column, and
     `InvalidEnvironment` with every error of the environment and of the secrets' files.
     """
-    defaults = _of_environment()
-    if path is None:
-        here = Path.cwd()
-        path = here / "astreinte.yaml"
-        if not path.exists():
-            return defaults.based_at(here)
+    here = Path.cwd()
+    alone = path is None and not (here / FILE).exists()
+    defaults = _check_environment(alone=alone)
+    if alone and defaults is not None:
+        return defaults.based_at(here)
+    path = path or here / FILE
     document, findings = load_document(path)
     if document is None:
         raise InvalidConfiguration(findings)
     settings, more = validate(document, Settings)
     if settings is None or findings or more:
         raise InvalidConfiguration([*findings, *more])
+    settings._document = document
     return settings.based_at(path.resolve().parent)
 
 

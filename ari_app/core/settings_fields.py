@@ -1,0 +1,46 @@
+"""What a value of the settings may look like."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from .documents import mistake
+
+
+def _line_number(text: str) -> str:
+    # What extensions.conf lets through of a called number: the rest never arrives here.
+    if re.fullmatch(r"\+?[0-9A-Za-z]{2,40}", text):
+        return text
+    raise mistake(
+        f"`{text[:50]}` is no called number",
+        expected="`default`, or 2 to 40 digits or letters, with `+` before them if your carrier sends it",
+        remedy="write the number as calls to it show it (`astreinte calls`), without blanks and dots",
+    )
+
+
+def _ari_url(text: str) -> str:
+    try:
+        url = urlsplit(text)
+        fits = url.scheme in {"http", "https"} and url.hostname and url.path.strip("/") and url.port != 0
+        bare = not (url.username or url.password or url.query or url.fragment)
+    except ValueError:
+        fits = bare = False
+    if fits and bare:
+        return text
+    raise mistake(
+        "this is no address of ARI",
+        expected="`http://HOST:PORT/ari`, or https",
+        remedy="write the address alone; the user and the password have fields of their own",
+        found="an address with more in it" if fits else None,
+    )
+
+
+LineNumber = Annotated[str, AfterValidator(_line_number)]
+Url = Annotated[str, AfterValidator(_ari_url)]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Seconds = Annotated[float, Field(gt=0, le=86400)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -25,15 +25,17 @@ class Event(msgspec.Struct, kw_only=True, omit_defaults=True):
     elapsed: float | None = None
 
 
-def event_of(fact: Fact, seq: int, now: datetime) -> Event:
-    """Return the event that keeps a fact; `now` is its time unless it brings one (made UTC here)."""
-    at = now if fact.at is None else fact.at.astimezone(UTC)
+def event_of(fact: Fact, seq: int, at: datetime) -> Event:
+    """Return the event that keeps a fact which happened at `at` (UTC)."""
     if isinstance(fact, CallEvent):
         return Event(call=fact.call, seq=seq, at=at, name=fact.event, data=fact.data)
-    kind = type(fact)
-    data = {key: value for key in _OWN_FIELDS[kind] if (value := getattr(fact, key)) is not None}
-    return Event(call=fact.call, seq=seq, at=at, name=_NAMES[kind], data=data)
+    name, fields = _KINDS[type(fact)]
+    data = {key: value for key in fields if (value := getattr(fact, key)) is not None}
+    return Event(call=fact.call, seq=seq, at=at, name=name, data=data)
 
 
-_NAMES: dict[type[Fact], str] = {kind: str(kind.__struct_config__.tag) for kind in Fact.__subclasses__()}
-_OWN_FIELDS = {kind: kind.__struct_fields__[len(Fact.__struct_fields__) :] for kind in _NAMES}
+_COMMON = len(Fact.__struct_fields__)
+_KINDS = {
+    kind: (str(kind.__struct_config__.tag), kind.__struct_fields__[_COMMON:])
+    for kind in Fact.__subclasses__()
+}

@@ -55,7 +55,7 @@ class Ledger:
         self.changed_legs: set[str] = set()
         self.last_seq = 0
         self._elapsed = 0  # of the last event; this and all below in microseconds
-        self._origin: float | None = None  # the monotonic clock (seconds) at elapsed 0
+        self._origin: int | None = None  # the monotonic clock (nanoseconds) at elapsed 0
         self._anchor = arrived_at  # the wall clock at `_elapsed`
         self._stretch: tuple[str, int] | None = None  # "wait" or "talk", since when
         self._wait = self._talk = 0
@@ -80,34 +80,35 @@ class Ledger:
         self.changed = False
         self.changed_legs.clear()
 
-    def apply(self, event: Event, monotonic: float | None = None, *, backdated: bool = False) -> None:
+    def apply(self, event: Event, monotonic: int | None = None, *, backdated: bool = False) -> None:
         """Take the next event; place it on the time axis (sets `event.elapsed`) unless it is already.
 
-        `monotonic` is the monotonic clock (seconds) when the event was put. `backdated`: the event's
+        `monotonic` is the monotonic clock (nanoseconds) when the event was put. `backdated`: the event's
         own `at` says when it happened, some time before it was put.
         """
-        self._place(event, monotonic, backdated=backdated)
+        if event.elapsed is not None:
+            now = max(self._elapsed, round(event.elapsed * 1e6))
+        elif monotonic is None or self._origin is None or backdated:
+            now = self._by_wall_clock(event.at, monotonic)
+        else:
+            now = max(self._elapsed, (monotonic - self._origin) // 1000)
+        if not backdated:
+            self._anchor = event.at
+            if self._origin is None and monotonic is not None:
+                self._origin = monotonic - now * 1000
+        self._elapsed = now
+        event.elapsed = now / 1e6
         self.last_seq = event.seq
         handler = _HANDLERS.get(event.name)
         if handler is not None:
             handler(self, event.at, event.data)
 
-    def _place(self, event: Event, monotonic: float | None, *, backdated: bool) -> None:
-        before = self._elapsed
-        if event.elapsed is not None:
-            now = max(before, round(event.elapsed * 1e6))
-        else:
-            by_clock = before + max(0, round((event.at - self._anchor).total_seconds() * 1e6))
-            now = by_clock
-            if monotonic is not None and self._origin is not None:
-                measured = max(before, round((monotonic - self._origin) * 1e6))
-                now = min(measured, by_clock) if backdated else measured
-            event.elapsed = now / 1e6
-        if not backdated:
-            self._anchor = event.at
-            if monotonic is not None and self._origin is None:
-                self._origin = monotonic - now / 1e6
-        self._elapsed = now
+    def _by_wall_clock(self, at: datetime, monotonic: int | None) -> int:
+        """Place an instant after the last event; not later than the monotonic clock says that now is."""
+        now = self._elapsed + max(0, round((at - self._anchor).total_seconds() * 1e6))
+        if monotonic is not None and self._origin is not None:
+            now = min(now, max(self._elapsed, (monotonic - self._origin) // 1000))
+        return now
 
     # What each event changes ---------------------------------------------------------------------
 

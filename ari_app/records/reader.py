@@ -12,11 +12,11 @@ from datetime import datetime
 from typing import Any, Self, TypeVar
 
 import msgspec
-from sqlalchemy import Select, select
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy import Connection, Select, select
 
 from ari_app.core.errors import AstreinteError
 
+from .access import Access, open_database
 from .database import Database, RecordsUnavailable, revision
 from .models import SCHEMA, Call, CallEvent, CallLeg
 from .troubles import explain
@@ -113,7 +113,7 @@ class Reader:
     def __init__(self, database_url: str) -> None:
         """Read the address; raises `InvalidDatabaseUrl`."""
         self._database = Database.at(database_url)
-        self._engine: AsyncEngine | None = None
+        self._access: Access | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -123,9 +123,9 @@ class Reader:
 
     async def close(self) -> None:
         """Close the connections."""
-        if self._engine is not None:
-            await self._engine.dispose()
-            self._engine = None
+        if self._access is not None:
+            await self._access.close()
+            self._access = None
 
     async def calls(
         self,
@@ -169,37 +169,30 @@ class Reader:
         )
 
     async def _read(self, query: Select[Any], kind: type[Record]) -> list[Record]:
+        file = self._database.file
+        if file is not None and not file.exists():  # SQLite would make one
+            raise _no_records(self._database)
+        if self._access is None:
+            self._access = open_database(self._database)
         try:
-            async with (await self._ready()).connect() as connection:
-                return await _rows(connection, query, kind)
+            return await self._access.run(lambda connection: self._checked(connection, query, kind))
         except Exception as error:
             raise explain(error, self._database) from error
 
-    async def _ready(self) -> AsyncEngine:
-        if self._engine is None:
-            file = self._database.file
-            if file is not None and not file.exists():  # SQLite would make one
-                raise _no_records(self._database)
-            engine = self._database.engine()
-            try:
-                async with engine.connect() as connection:
-                    found = await revision(connection)
-            except BaseException:
-                await engine.dispose()
-                raise
-            self._engine = engine
-            if found is None:
-                raise _no_records(self._database)
-            if found != SCHEMA:
-                raise RecordsUnavailable(
-                    "other-schema",
-                    f"the tables are of revision {found}, this version reads {SCHEMA}: {self._database.shown}",
-                    remedy="start the line once with this version, or use the version that wrote them",
-                )
-        return self._engine
+    def _checked(self, connection: Connection, query: Select[Any], kind: type[Record]) -> list[Record]:
+        found = revision(connection)
+        if found is None:
+            raise _no_records(self._database)
+        if found != SCHEMA:
+            raise RecordsUnavailable(
+                "other-schema",
+                f"the tables are of revision {found}, this version reads {SCHEMA}: {self._database.shown}",
+                remedy="start the line once with this version, or use the version that wrote them",
+            )
+        return _rows(connection, query, kind)
 
 
-async def open_calls(connection: AsyncConnection) -> list[OpenCall]:
+def open_calls(connection: Connection) -> list[OpenCall]:
     """Return the calls without an end, oldest first."""
     calls = select(*Call.__table__.c).where(Call.ended_at.is_(None)).order_by(Call.arrived_at)
     legs = (
@@ -208,15 +201,15 @@ async def open_calls(connection: AsyncConnection) -> list[OpenCall]:
         .where(Call.ended_at.is_(None), CallLeg.ended_at.is_(None))
         .order_by(CallLeg.started_at)
     )
-    open_legs = await _rows(connection, legs, LegRecord)
+    open_legs = _rows(connection, legs, LegRecord)
     return [
         OpenCall(call, [leg for leg in open_legs if leg.call_id == call.id])
-        for call in await _rows(connection, calls, CallRecord)
+        for call in _rows(connection, calls, CallRecord)
     ]
 
 
-async def _rows(connection: AsyncConnection, query: Select[Any], kind: type[Record]) -> list[Record]:
-    return [kind(**row._mapping) for row in await connection.execute(query)]
+def _rows(connection: Connection, query: Select[Any], kind: type[Record]) -> list[Record]:
+    return [kind(**row._mapping) for row in connection.execute(query)]
 
 
 def _no_records(database: Database) -> RecordsUnavailable:

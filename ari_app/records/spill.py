@@ -130,16 +130,11 @@ def _decode(line: bytes) -> Event | Rejected:
 
 
 def cleaned(value: Any) -> Any:
-    """Return a value without what databases refuse in text (NUL, lone surrogates) and in numbers.
-
-    PostgreSQL has no NUL in text; no database here has integers beyond 64 bits.
-    """
+    """Return a value with replacements for what databases refuse in text: NUL, and lone surrogates."""
     if isinstance(value, str):
         return str(value).replace("\x00", "�").encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, dict):
-        return {cleaned(str(key)): cleaned(item) for key, item in value.items()}
+        return {cleaned(key): cleaned(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [cleaned(item) for item in value]
-    if isinstance(value, int) and not -(2**63) <= value < 2**63:
-        return str(value)
     return value

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import Connection
 
 from ari_app.core.logs import get_logger
 
 from . import rows
+from .access import Access, open_database
 from .database import Database, migrate
 from .events import Event
 from .ledger import Ledger
@@ -34,74 +36,69 @@ class Store:
     def __init__(self, database: Database, spill: SpillFile) -> None:
         self.database = database
         self._spill = spill
-        self._engine: AsyncEngine | None = None
+        self._access: Access | None = None
         self._identity: tuple[int, int] | None = None  # of SQLite's file, to notice that it was replaced
 
     @property
     def connected(self) -> bool:
         """Whether the database was reached and has been no trouble since."""
-        return self._engine is not None
+        return self._access is not None
 
     async def was_replaced(self) -> bool:
         """Whether another file, or none, stands where the open one was; if so it is closed."""
-        if self._engine is None or self._identity == _identity(self.database.file):
+        if self._access is None or self._identity == _identity(self.database.file):
             return False
         await self.disconnect()
         return True
 
-    async def connect(self) -> AsyncEngine:
-        """Return an engine whose schema is current, after whatever was spilled is imported."""
-        if self._engine is None:
-            engine = self.database.engine()
+    async def connect(self) -> Access:
+        """Return the way to the database, its schema current, whatever was spilled imported."""
+        if self._access is None:
+            access = open_database(self.database)
             try:
-                async with engine.connect() as connection:
-                    await migrate(connection)
-                await self._import(engine)
+                await access.run(migrate)
+                await self._import(access)
             except BaseException:
-                await engine.dispose()
+                await access.close()
                 raise
-            self._engine = engine
+            self._access = access
             self._identity = _identity(self.database.file)
-        return self._engine
+        return self._access
 
     async def disconnect(self) -> None:
         """Close all connections."""
-        engine, self._engine = self._engine, None
-        if engine is not None:
-            await engine.dispose()
+        access, self._access = self._access, None
+        if access is not None:
+            await access.close()
 
     async def open_calls(self) -> list[OpenCall]:
         """Return the calls whose end is not on record."""
-        async with (await self.connect()).connect() as connection:
-            return await open_calls(connection)
+        return await (await self.connect()).run(open_calls)
 
     async def events_of(self, calls: Collection[str]) -> dict[str, list[Event]]:
         """Return the stored events of calls, by call, in order."""
-        async with (await self.connect()).connect() as connection:
-            return await rows.events_of(connection, calls)
+        return await (await self.connect()).run(partial(rows.events_of, calls=calls))
 
-    async def write(self, ledgers: Iterable[Ledger], events: Collection[Event]) -> None:
+    async def write(self, ledgers: Collection[Ledger], events: Collection[Event]) -> None:
         """Write events, and the rows that they changed, in one transaction."""
-        async with (await self.connect()).begin() as connection:
-            await rows.write(connection, ledgers, events)
+        await (await self.connect()).run(partial(rows.write, ledgers=ledgers, events=events))
 
     async def salvage(self, call: str, events: Collection[Event]) -> None:
         """Write one call's events one by one; set aside those that are refused even when cleaned."""
         await self._salvage(await self.connect(), call, events)
 
-    async def _salvage(self, engine: AsyncEngine, call: str, events: Iterable[Event]) -> None:
-        async with engine.connect() as connection:
-            good = (await rows.events_of(connection, [call])).get(call, [])
-        rejected = []
+    async def _salvage(self, access: Access, call: str, events: Iterable[Event]) -> None:
+        good = (await access.run(partial(rows.events_of, calls=[call]))).get(call, [])
         there = {event.seq for event in good}
+        rejected = []
         for event in events:
             if event.seq in there:
                 continue
             tidy = msgspec.structs.replace(event, name=cleaned(event.name), data=cleaned(event.data))
             for candidate in (event, tidy):
                 try:
-                    async with engine.begin() as connection:
-                        await rows.write(connection, [Ledger.replay([*good, candidate])], [candidate])
+                    ledger = Ledger.replay([*good, candidate])
+                    await access.run(partial(rows.write, ledgers=[ledger], events=[candidate]))
                 except Exception as error:
                     if not is_bad_data(error):
                         raise
@@ -113,7 +110,7 @@ class Store:
                 rejected.append(Rejected(error=reason, event=event))
         self._spill.reject(rejected)
 
-    async def _import(self, engine: AsyncEngine) -> None:
+    async def _import(self, access: Access) -> None:
         """Write what an earlier process had to spill; what is there already stays as it is."""
         with self._spill.taken() as entries:
             if not entries:
@@ -125,24 +122,25 @@ class Store:
                     by_call[entry.call].append(entry)
             calls = iter(by_call)
             while chunk := list(islice(calls, IMPORT_CALLS)):
-                await self._import_calls(engine, {call: by_call[call] for call in chunk})
+                await self._import_calls(access, {call: by_call[call] for call in chunk})
         log.info("records.imported", facts=sum(map(len, by_call.values())), file=str(self._spill.path))
 
-    async def _import_calls(self, engine: AsyncEngine, spilled: dict[str, list[Event]]) -> None:
+    async def _import_calls(self, access: Access, spilled: dict[str, list[Event]]) -> None:
         try:
-            async with engine.begin() as connection:
-                stored = await rows.events_of(connection, spilled)
-                ledgers = [
-                    Ledger.replay({event.seq: event for event in events + stored.get(call, [])}.values())
-                    for call, events in spilled.items()
-                ]
-                added = [event for events in spilled.values() for event in events]
-                await rows.write(connection, ledgers, added)
+            await access.run(partial(_add, spilled=spilled))
         except Exception as error:
             if not is_bad_data(error):
                 raise
             for call, events in spilled.items():
-                await self._salvage(engine, call, sorted(events, key=lambda event: event.seq))
+                await self._salvage(access, call, sorted(events, key=lambda event: event.seq))
+
+
+def _add(connection: Connection, spilled: dict[str, list[Event]]) -> None:
+    """Write calls' rows anew from what is stored of them and what was spilled."""
+    stored = rows.events_of(connection, spilled)
+    for call, events in spilled.items():
+        once = {event.seq: event for event in [*events, *stored.get(call, [])]}
+        rows.write(connection, [Ledger.replay(once.values())], events)
 
 
 def _identity(file: Path | None) -> tuple[int, int] | None:

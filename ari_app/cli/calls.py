@@ -6,36 +6,42 @@ import asyncio
 from datetime import datetime
 from pathlib import Path
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+import typer
 
 from ..core.settings import load_settings
 from ..records.reader import CallRecord, CallStory, LegRecord, Reader
 from .story import told
+from .terminal import BOLD, paint, print_table, safe
+
+COLUMNS = ("call", "came in", "line", "caller", "reason", "agent", "outcome", "wait", "talk", "total")
+LEAST_WANTED = ("line", "total", "wait", "talk", "agent", "reason", "came in", "caller")
+"""What a narrow terminal does without: `calls show` has it all."""
 
 
 def list_calls(settings_file: Path | None, limit: int) -> int:
     """Print the newest calls as a table; return the exit code."""
     settings = load_settings(settings_file)
     calls = asyncio.run(_calls(settings.database_url, limit))
-    table = Table("call", "came in", "line", "caller", "reason", "agent", "outcome", "wait", "talk", "total")
-    for call in calls:
-        table.add_row(
-            call.id,
-            local(call.arrived_at),
-            escape(call.line),
-            escape(call.number or "unknown"),
-            call.reason or "",
-            call.agent or "",
-            call.outcome or "in progress",
-            seconds(call.wait_seconds),
-            seconds(call.talk_seconds),
-            seconds(call.total_seconds),
-        )
-    console = Console(width=None if Console().is_terminal else 160)
-    console.print(table if calls else "No call yet.")
+    if not calls:
+        typer.echo("No call yet.")
+        return 0
+    print_table(COLUMNS, [_row(call) for call in calls], drop=LEAST_WANTED)
     return 0
+
+
+def _row(call: CallRecord) -> tuple[object, ...]:
+    return (
+        call.id,
+        local(call.arrived_at),
+        call.line,
+        call.number or "unknown",
+        call.reason,
+        call.agent,
+        call.outcome or "in progress",
+        seconds(call.wait_seconds),
+        seconds(call.talk_seconds),
+        seconds(call.total_seconds),
+    )
 
 
 async def _calls(database_url: str, limit: int) -> list[CallRecord]:
@@ -58,7 +64,6 @@ async def stored_story(database_url: str, prefix: str) -> CallStory:
 
 def print_story(story: CallStory) -> None:
     """Print a call: what is known of it, each attempt to reach an agent, each event."""
-    console = Console(highlight=False, width=None if Console().is_terminal else 160)
     call = story.call
     facts = {
         "came in": local(call.arrived_at),
@@ -74,29 +79,32 @@ def print_story(story: CallStory) -> None:
         "total": seconds(call.total_seconds),
         "hangup cause": call.hangup_cause,
     }
-    console.print(f"Call {call.id}")
+    typer.echo(paint(f"Call {safe(call.id)}", BOLD))
     for name, value in facts.items():
         if value not in (None, ""):
-            console.print(f"  {name:<13} {escape(str(value))}")
+            typer.echo(f"  {name:<13} {safe(value)}")
     if story.legs:
-        console.print(_legs(story.legs))
-    for event in story.events:
-        console.print(f"  {event.elapsed:8.3f} s  {escape(told(event.name, event.data))}")
-
-
-def _legs(legs: list[LegRecord]) -> Table:
-    table = Table("step", "agent", "phone", "rang", "result", "cause", "SIP")
-    for leg in legs:
-        table.add_row(
-            str(leg.step + 1),
-            leg.agent,
-            leg.endpoint,
-            seconds(leg.ring_seconds),
-            leg.result or "in progress",
-            "" if leg.hangup_cause is None else str(leg.hangup_cause),
-            "" if leg.tech_cause is None else str(leg.tech_cause),
+        typer.echo()
+        print_table(
+            ("step", "agent", "phone", "rang", "result", "cause", "SIP"),
+            [_leg(leg) for leg in story.legs],
+            drop=("cause", "SIP", "step"),
         )
-    return table
+    typer.echo()
+    for event in story.events:
+        typer.echo(f"  {event.elapsed:8.3f} s  {safe(told(event.name, event.data))}")
+
+
+def _leg(leg: LegRecord) -> tuple[object, ...]:
+    return (
+        leg.step + 1,
+        leg.agent,
+        leg.endpoint,
+        seconds(leg.ring_seconds),
+        leg.result or "in progress",
+        leg.hangup_cause,
+        leg.tech_cause,
+    )
 
 
 def local(instant: datetime) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import typer
 
 from ..core.findings import Finding, InvalidConfiguration
 from ..core.settings import load_settings
-from ..service.books import read_books
+from ..service.checks import check_all
+from .terminal import RED, YELLOW, paint, safe
 
 
 def run_check(settings_file: Path | None) -> int:
@@ -16,16 +19,10 @@ def run_check(settings_file: Path | None) -> int:
     try:
         settings = load_settings(settings_file)
     except InvalidConfiguration as error:
-        return _report(error.findings)
-    _, findings = read_books(settings)
-    return _report(findings)
-
-
-def _report(findings: list[Finding]) -> int:
-    for finding in findings:
-        colour = typer.colors.RED if finding.severity == "error" else typer.colors.YELLOW
-        head, _, rest = str(_relative(finding)).partition("\n")
-        typer.echo(f"{typer.style(head, fg=colour)}\n{rest}\n")
+        findings: Sequence[Finding] = error.findings
+    else:
+        findings = check_all(settings)
+    print_findings(findings)
     errors = sum(finding.severity == "error" for finding in findings)
     warnings = len(findings) - errors
     if errors:
@@ -36,14 +33,20 @@ def _report(findings: list[Finding]) -> int:
     return 0
 
 
+def print_findings(findings: Sequence[Finding]) -> None:
+    """Print findings in the order of their places, each with what to do."""
+    for finding in sorted(findings):
+        head, *rest = str(_shortened(finding)).split("\n")
+        colour = RED if finding.severity == "error" else YELLOW
+        typer.echo("\n".join([paint(safe(head), colour), *map(safe, rest), ""]))
+
+
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _relative(finding: Finding) -> Finding:
-    """Shorten the file's path for whoever reads it here."""
-    from dataclasses import replace
-
+def _shortened(finding: Finding) -> Finding:
+    """Return a finding with its file as whoever reads it here would name it."""
     try:
         return replace(finding, file=finding.file.relative_to(Path.cwd()))
     except ValueError:

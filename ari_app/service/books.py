@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from ..core.findings import Finding, InvalidConfiguration
 from ..core.settings import Settings
+from ..core.suggest import nearest, one_of
 from ..flow.book import FlowBook, load_flows
 from ..roster.book import RosterBook, load_rosters
 
@@ -20,32 +22,19 @@ class Books:
 
 def read_books(settings: Settings) -> tuple[Books | None, list[Finding]]:
     """Read and check every roster and flow; without an error there are books, and the rest are warnings."""
-    rosters, findings = load_rosters(settings.rosters)
+    rosters, findings = load_rosters(settings.rosters, at=datetime.now(UTC))
     flows, more = load_flows(settings.flows)
     findings = [*findings, *more]
+    if flows is not None:
+        findings += _lines_without_a_flow(settings, flows)
     if rosters is not None and flows is not None:
         findings += rosters.check_reasons(flows.reasons_wanted())
-        findings += _lines_without_a_flow(settings, flows)
+    if rosters is not None:
+        findings += _phones_without_a_password(settings, rosters)
     errors = [finding for finding in findings if finding.severity == "error"]
     if rosters is None or flows is None or errors:
         return None, sorted(findings)
     return Books(rosters, flows), sorted(findings)
-
-
-def _lines_without_a_flow(settings: Settings, flows: FlowBook) -> list[Finding]:
-    return [
-        Finding(
-            file=settings.flows,
-            line=1,
-            column=1,
-            message=f"the line `{line}` is served by a flow that does not exist",
-            found=f"lines: {line}: {name}",
-            expected="one of " + ", ".join(sorted(flows.flows)),
-            remedy=f"write {settings.flows / name}.yaml, or name another flow under `lines` in the settings",
-        )
-        for line, name in settings.lines.items()
-        if name not in flows.flows
-    ]
 
 
 def open_books(settings: Settings) -> tuple[Books, list[Finding]]:
@@ -54,3 +43,44 @@ def open_books(settings: Settings) -> tuple[Books, list[Finding]]:
     if books is None:
         raise InvalidConfiguration([each for each in findings if each.severity == "error"])
     return books, findings
+
+
+def _lines_without_a_flow(settings: Settings, flows: FlowBook) -> list[Finding]:
+    return [
+        Finding(
+            *settings.place("lines", line),
+            message=f"the line `{line}` is served by a flow that does not exist",
+            found=f"`{name}`",
+            expected=f"a flow of {settings.flows}: {one_of(sorted(flows.flows))}",
+            remedy=f"did you mean `{near}`?"
+            if (near := nearest(name, flows.flows))
+            else f"write a flow `{name}`, or name another",
+        )
+        for line, name in settings.lines.items()
+        if name not in flows.flows
+    ]
+
+
+def _phones_without_a_password(settings: Settings, rosters: RosterBook) -> list[Finding]:
+    """Warn of agents' phones that an Asterisk of ours would not let register."""
+    if not settings.asterisk.managed:
+        return []
+    known = set(settings.asterisk.phones)
+    return [
+        Finding(
+            *settings.place("asterisk", "phones"),
+            message=f"the phone `{name}` of the rosters cannot register",
+            found=f"phones: {one_of(settings.asterisk.phones) or 'none'}",
+            expected=f"`{name}` among them, for the Asterisk that `astreinte run` starts",
+            remedy=f"add `{name}` to `asterisk: {{phones: [...]}}`",
+            severity="warning",
+        )
+        for name in sip_phones(rosters)
+        if name not in known
+    ]
+
+
+def sip_phones(rosters: RosterBook) -> list[str]:
+    """Return the names of the agents' own phones, each once."""
+    phones = (phone for agent in rosters.agents.values() for phone in agent.phones)
+    return sorted({phone.address for phone in phones if phone.scheme == "sip"})

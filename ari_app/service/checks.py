@@ -1,0 +1,69 @@
+"""Everything that `astreinte check` looks at: the books, and what is beside them."""
+
+from __future__ import annotations
+
+from ..core.errors import AstreinteError
+from ..core.findings import Finding
+from ..core.settings import Settings
+from ..prompts import PromptStore
+from .books import read_books
+
+
+def check_all(settings: Settings) -> list[Finding]:
+    """Return every finding about the files that the settings name, and about the settings themselves.
+
+    It reads every file and recording: not for the event loop.
+    """
+    books, findings = read_books(settings)
+    findings += _database(settings)
+    findings += _passwords(settings)
+    try:
+        store = PromptStore.from_settings(settings.prompts)
+    except AstreinteError as error:
+        findings.append(_setting(settings, ("prompts", "folder"), error))
+    else:
+        findings += store.check(books.flows.prompts()) if books is not None else []
+    return sorted(findings)
+
+
+def _database(settings: Settings) -> list[Finding]:
+    if settings.database is None:
+        return []
+    from ..records.database import Database, InvalidDatabaseUrl  # noqa: PLC0415 - a third of a second
+
+    try:
+        Database.at(settings.database)
+    except InvalidDatabaseUrl as error:
+        return [_setting(settings, ("database",), error)]
+    return []
+
+
+def _setting(settings: Settings, loc: tuple[str, ...], error: AstreinteError) -> Finding:
+    return Finding(
+        *settings.place(*loc),
+        message=error.message,
+        found="a value that is not shown here",  # an address of a database holds its password
+        expected="a value that can be used",
+        remedy=error.remedy,
+    )
+
+
+def _passwords(settings: Settings) -> list[Finding]:
+    """Warn of passwords that are not there, when the Asterisk is not ours."""
+    if settings.asterisk.managed:
+        return []
+    return [
+        Finding(
+            *settings.place(section),
+            message=f"there is no password for {section.upper()}",
+            found=f"no `password` in `{section}`",
+            expected=f"the password of {file}, in a secret's file or the environment",
+            remedy=f"set ASTREINTE_{section.upper()}__PASSWORD where the line runs (docs/settings.md)",
+            severity="warning",
+        )
+        for section, secret, file in (
+            ("ari", settings.ari.password, "ari.conf"),
+            ("ami", settings.ami.password, "manager.conf"),
+        )
+        if not secret.get_secret_value()
+    ]

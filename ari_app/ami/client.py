@@ -167,6 +167,13 @@ class AmiClient:
                 return str(message.val)
         raise ActionRefused("DBGet", "the answer holds no value")
 
+    async def db_tree(self, family: str, key: str, *, deadline: float | None = None) -> dict[str, str]:
+        """Read all entries below `family/key/`, by what comes after it. Raises as `db_put` does."""
+        messages = await self._ask("DBGetTree", deadline, Family=family, Key=key)
+        entries = [message for message in messages if message.event == "DBGetTreeResponse"]
+        prefix = f"/{family}/{key}/"
+        return {str(entry.key).removeprefix(prefix): str(entry.val) for entry in entries}
+
     async def db_del(self, family: str, key: str, *, deadline: float | None = None) -> bool:
         """Delete an AstDB entry; whether there was one. Raises as `db_put` does."""
         try:

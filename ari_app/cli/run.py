@@ -3,74 +3,116 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-import typer
-
 from ..core import logs
 from ..core.settings import Settings, load_settings
-from ..pbx import LineConfig, find_asterisk
-from ..service.line import open_line
+from ..pbx import Installation, LineConfig, find_asterisk
+from ..pbx.config import write_private
+from ..records.database import Database
+from ..service.books import open_books
+from ..service.instance import only_instance
+from ..service.line import Line, open_line
 from ..service.managed import line_config, managed_asterisk
+from .control import Control, say
 from .progress import SetupProgress
 
 
 def run_line(settings_file: Path | None) -> int:
-    """Start the line and serve calls until SIGINT or SIGTERM; return the exit code."""
+    """Start the line and serve calls until SIGINT or SIGTERM; return the exit code.
+
+    Raises `AstreinteError` when it cannot start.
+    """
     settings = load_settings(settings_file)
     log = settings.log
     logs.configure(format=log.format, level=log.level, file=log.file, mask_numbers=log.mask_numbers)
-    asyncio.run(_serve(settings))
+    open_books(settings)  # a mistake in a file is told before anything is started
+    with only_instance(settings.data):
+        installation = None
+        if settings.asterisk.managed:
+            with SetupProgress() as progress:
+                installation = find_asterisk(progress.asterisk)
+        asyncio.run(_serve(settings, settings_file, installation))
     return 0
 
 
-async def _serve(settings: Settings) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+async def _serve(settings: Settings, settings_file: Path | None, installation: Installation | None) -> None:
+    with Control(settings, settings_file) as control:
+        try:
+            await _run(settings, installation, control)
+        except asyncio.CancelledError:
+            if not control.stopped_early:
+                raise
+            say("Stopped before the line was up.")
+
+
+async def _run(settings: Settings, installation: Installation | None, control: Control) -> None:
     async with AsyncExitStack() as stack:
         config: LineConfig | None = None
-        if settings.asterisk.managed:
-            with SetupProgress() as progress:
-                installation = await asyncio.to_thread(find_asterisk, progress.asterisk)
+        if installation is not None:
             config = line_config(settings, settings.data / "asterisk", settings.asterisk.phones)
             _, settings = await stack.enter_async_context(managed_asterisk(settings, installation, config))
-        line = await stack.enter_async_context(open_line(settings))
-        _say_hello(settings, config)
-        await stop.wait()
-        typer.echo("Stopping: calls in progress may end first. Ctrl-C again ends them now.")
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, line.reception.hurry)
+        with SetupProgress() as progress:
+            opening = open_line(settings, progress=progress.prompts, wait=None)
+            line = await stack.enter_async_context(opening)
+        control.line = line
+        _say_hello(line, config)
+        await control.until_stopped()
+        _say_goodbye(line)
 
 
-def _say_hello(settings: Settings, config: LineConfig | None) -> None:
-    typer.echo("\nThe line is up.")
-    if config is not None:
-        names = (
-            ", ".join(config.phones) or "none; name some under `asterisk: {phones: [...]}` in the settings"
-        )
-        typer.echo(
-            f"  To call it    register a softphone at {config.sip_address} (UDP), then dial 100\n"
-            f"  Phones        {names}\n"
-            f"  Passwords     {_write_passwords(settings, config)}\n"
-            f"  Asterisk      {config.run_dir}"
-        )
-    else:
-        typer.echo(f"  Asterisk      {settings.ari.url}, application {settings.ari.app}")
-    typer.echo(
-        f"  Rosters       {settings.rosters}\n"
-        f"  Flows         {settings.flows}\n"
-        f"  Records       {settings.data}\n"
-        "  Ctrl-C stops it.\n"
-    )
+def _say_hello(line: Line, config: LineConfig | None) -> None:
+    settings = line.settings
+    rows = _how_to_call(settings, config) if config is not None else _where_calls_come_from(settings)
+    if line.ami.trouble is not None:
+        rows["AMI"] = f"{line.ami.trouble.message}; calls are served without it"
+    rows |= {
+        "Rosters": str(settings.rosters),
+        "Flows": str(settings.flows),
+        "Records": Database.at(settings.database_url).shown,
+        "Log": str(settings.log.file or "the standard output"),
+    }
+    say("\nThe line is up.")
+    for name, value in rows.items():
+        say(f"  {name:<13} {value}")
+    say("  Ctrl-C stops it, `kill -HUP` makes it read rosters and flows anew.\n")
+
+
+def _how_to_call(settings: Settings, config: LineConfig) -> dict[str, str]:
+    return {
+        "To call it": f"register a softphone at {config.sip_address} (UDP), then dial {_number(settings)}",
+        "As": ", ".join(config.phones)
+        or "nobody yet: name phones under `asterisk: {phones: [...]}` in the settings",
+        "Passwords": str(_write_passwords(settings, config)),
+        "Asterisk": str(config.run_dir),
+    }
+
+
+def _where_calls_come_from(settings: Settings) -> dict[str, str]:
+    return {
+        "Asterisk": f"{settings.ari.url}, application {settings.ari.app}",
+        "To call it": f"call a number that its dialplan sends to Stasis({settings.ari.app},NUMBER)",
+    }
+
+
+def _number(settings: Settings) -> str:
+    named = [line for line in settings.lines if line != "default"]
+    return " or ".join(named) if named else "100 (or any other number)"
 
 
 def _write_passwords(settings: Settings, config: LineConfig) -> Path:
     """Write the phones' passwords where only this user reads them; return the file."""
     path = settings.data / "phones.txt"
-    path.touch(mode=0o600)
-    path.write_text("".join(f"{name} {phone.password}\n" for name, phone in config.phones.items()), "utf-8")
+    write_private(path, "".join(f"{name} {phone.password}\n" for name, phone in config.phones.items()))
     return path
+
+
+def _say_goodbye(line: Line) -> None:
+    calls = line.reception.calls
+    if not calls:
+        say("Stopping.")
+        return
+    seconds = line.settings.limits.drain_seconds
+    some = "1 call in progress may" if calls == 1 else f"{calls} calls in progress may"
+    say(f"Stopping: {some} end first, for {seconds:g} s at most. Ctrl-C again stops now.")

@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
 
 from ..agi import FastAgiServer
 from ..ami import AmiClient
-from ..ami.errors import AmiError
 from ..ari import AriClient
 from ..call.adoption import Survivors, talk_on
 from ..call.desk import Call, Desk
 from ..call.story import Story
+from ..core.errors import AstreinteError
+from ..core.findings import InvalidConfiguration
 from ..core.logs import get_logger
 from ..core.settings import Settings
 from ..prompts import PromptStore
+from ..records.database import RecordsUnavailable
 from ..records.facts import Fact, FactSink
+from ..records.reader import OpenCall
 from ..records.recorder import Recorder
-from .books import Books, open_books
-from .fallback import keep_fallback
+from .books import Books, open_books, read_books
+from .fallback import FallbackKeeper
 from .oncall import on_call_now
 from .reception import Reception
+from .reloading import Version, taken_over, warn
 
 log = get_logger(__name__)
+
+AMI_HEAD_START = 1.0
+"""Seconds that AMI may take to tell the states of phones before calls come in; they are served without it."""
+RECORDS_RETRY = 5.0
+"""Seconds between two looks whether the records can be read, for the calls that outlived us."""
 
 
 class _Tee:
@@ -38,14 +48,14 @@ class _Tee:
 
 
 class Line:
-    """A running line, see `open_line`."""
+    """A running line, see `open_line`. Its files can be taken into use anew at any time: `reload`."""
 
     def __init__(
         self, settings: Settings, books: Books, prompts: PromptStore, recorder: Recorder, sink: FactSink
     ) -> None:
-        self.settings = settings
         self.recorder = recorder
         self.prompts = prompts
+        self.version = Version()
         self.ari = AriClient(
             url=settings.ari.url,
             username=settings.ari.username,
@@ -73,11 +83,22 @@ class Line:
         )
         self.reception = Reception(lambda: self._desk, sink)
         self._sink = sink
-        self._fallback_due = asyncio.Event()
+        self._fallback = FallbackKeeper(self.ami, lambda: self._desk)
+        self._ami_is_up = asyncio.Event()
+        self._adopting = asyncio.Lock()
+        self._reloading = asyncio.Lock()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self._desk.settings
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Start everything; on the way out drain the calls, then stop everything in reverse."""
+    async def running(self, *, wait: float | None) -> AsyncIterator[None]:
+        """Start everything; on the way out drain the calls, then stop everything in reverse.
+
+        Asterisk may take `wait` seconds to come up, or for ever (None).
+        """
         async with AsyncExitStack() as stack:
             await self.agi.start()
             stack.push_async_callback(self.agi.close)
@@ -85,43 +106,87 @@ class Line:
             self.ari.on_stasis_start = self.reception.on_stasis_start
             self.ari.on_ready.append(self._adopt)
             stack.push_async_callback(self.ari.close)
-            await self.ari.start()
-            stack.push_async_callback(self.reception.close, self.settings.limits.drain_seconds)
+            await self.ari.start(wait=wait)
+            stack.push_async_callback(self._drain)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ami_is_up.wait(), AMI_HEAD_START)
             log.info("line.ready", app=self.settings.ari.app, lines=",".join(self.settings.lines))
             yield
             log.info("line.stopping")
 
+    async def _drain(self) -> None:
+        await self.reception.close(self.settings.limits.drain_seconds)
+
     async def _start_ami(self, stack: AsyncExitStack) -> None:
-        """Start AMI; calls can be served without it, so its absence is only told."""
-        self.ami.on_ready.append(self._on_ami_ready)
+        """Start AMI in the background: calls can be served without it, and it may come back at any time."""
+        self.ami.on_ready += [self._fallback.read_again, self._note_ami]
         stack.push_async_callback(self.ami.close)
-        try:
-            await self.ami.start()
-        except AmiError as error:
-            log.error("ami.absent", error=error.message, remedy=error.remedy)
-        keeper = asyncio.create_task(keep_fallback(self.ami, lambda: self._desk, self._fallback_due))
+        await self.ami.start(wait=None)
+        keeper = asyncio.create_task(self._fallback.run(), name="fallback")
         stack.push_async_callback(_cancelled, keeper)
 
-    async def _on_ami_ready(self) -> None:
-        self._fallback_due.set()
+    async def _note_ami(self) -> None:
+        self._ami_is_up.set()
+
+    # New versions of the files
+
+    async def reload(self, fresh: Settings | None = None) -> bool:
+        """Take the rosters and flows into use as they are on disk now: all of them, or none.
+
+        With `fresh` settings, also those of them that a running line can take over (`reloading.LIVE`).
+        Calls in progress keep what they began with. Returns whether the files are in force now; if not,
+        what was in force stays so, and `version` and the log say why.
+        """
+        async with self._reloading:
+            settings = taken_over(self.settings, fresh) if fresh else self.settings
+            books, findings = await asyncio.to_thread(read_books, settings)
+            if books is None:
+                self.version.reject(InvalidConfiguration(findings))
+                return False
+            try:
+                findings = findings + await self.prompts.prepare(books.flows.prompts())
+            except AstreinteError as error:
+                self.version.reject(error, findings)
+                return False
+            self._desk = replace(self._desk, settings=settings, rosters=books.rosters, flows=books.flows)
+            self.version.accept(findings)
+            warn(findings)
+            log.info("config.reloaded", teams=len(books.rosters.teams), flows=len(books.flows.flows))
+            self._fallback.wake()
+            return True
+
+    # Calls that outlived us, or the connection
 
     async def _adopt(self) -> None:
         """After each connection: take up, hand over or end whatever outlived the one before."""
-        survivors = Survivors(self.ari, self.settings.ari.app, is_known=self.reception.knows)
-        open_calls = [
-            Call(
-                id=each.call.id,
-                line=each.call.line,
-                channel_id=each.call.channel_id,
-                caller_number=each.call.number or None,
-                desk=self._desk,
-                story=Story(each.call.id, self._sink),
-            )
-            for each in await self.recorder.open_calls()
-            if not self.reception.knows(each.call.id)
-        ]
-        for call, leg_id, bridge_id in await survivors.sort_out(open_calls):
-            self.reception.take_up(call, talk_on(call, leg_id, bridge_id))
+        async with self._adopting:
+            on_record = await self._calls_on_record()
+            survivors = Survivors(self.ari, self.settings.ari.app, is_known=self.reception.knows)
+            open_calls = [self._call_of(each) for each in on_record if not self.reception.knows(each.call.id)]
+            for call, leg_id, bridge_id in await survivors.sort_out(open_calls):
+                self.reception.take_up(call, talk_on(call, leg_id, bridge_id))
+
+    async def _calls_on_record(self) -> list[OpenCall]:
+        """Return the calls without an end, once the records can be read: nobody else knows who may talk."""
+        problem = ""
+        while True:
+            try:
+                return await self.recorder.open_calls()
+            except RecordsUnavailable as error:
+                if problem != error.problem:
+                    problem = error.problem
+                    log.warning("adoption.waits", reason=error.message, remedy=error.remedy)
+            await asyncio.sleep(RECORDS_RETRY)
+
+    def _call_of(self, each: OpenCall) -> Call:
+        return Call(
+            id=each.call.id,
+            line=each.call.line,
+            channel_id=each.call.channel_id,
+            caller_number=each.call.number or None,
+            desk=self._desk,
+            story=Story(each.call.id, self._sink),
+        )
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:
@@ -129,24 +194,33 @@ async def _cancelled(task: asyncio.Task[None]) -> None:
     await asyncio.wait([task])
 
 
+def _no_progress(_done: int, _total: int) -> None:
+    """Say nothing."""
+
+
 @asynccontextmanager
-async def open_line(settings: Settings, *, listener: FactSink | None = None) -> AsyncIterator[Line]:
+async def open_line(
+    settings: Settings,
+    *,
+    listener: FactSink | None = None,
+    progress: Callable[[int, int], None] = _no_progress,
+    wait: float | None = 0.0,
+) -> AsyncIterator[Line]:
     """Read the files, prepare the prompts, open the records, and run the line while the block lasts.
 
-    `listener` hears every fact of every call as it happens. Raises `AstreinteError` when the line
-    cannot start, with what to do.
+    `listener` hears every fact of every call as it happens; `progress` is told how many prompts of how many
+    are made; `wait` is how many seconds Asterisk may take to come up, None for ever. Raises `AstreinteError`
+    when the line cannot start, with what to do.
     """
-    books, warnings = open_books(settings)
-    for finding in warnings:
-        log.warning("config.warning", place=f"{finding.file}:{finding.line}", message=finding.message)
+    books, findings = open_books(settings)
     prompts = PromptStore.from_settings(settings.prompts)
-    await prompts.prepare(books.flows.prompts())
+    warn(findings + await prompts.prepare(books.flows.prompts(), progress))
     recorder = Recorder(settings.database_url, spill=settings.data / "unsaved.jsonl")
     await recorder.start()
     try:
         sink = _Tee(recorder, listener) if listener else recorder
         line = Line(settings, books, prompts, recorder, sink)
-        async with line.running():
+        async with line.running(wait=wait):
             yield line
     finally:
         await recorder.stop()

@@ -45,6 +45,11 @@ class Reception:
         """Tell whether a call id, or a caller's channel id, is that of a call in progress."""
         return some_id in self._calls or some_id in self._channels
 
+    @property
+    def calls(self) -> int:
+        """How many calls are in progress."""
+        return len(self._calls)
+
     def on_stasis_start(self, event: StasisStart) -> None:
         """A channel that nobody watches entered the application: a caller, or a leg whose call is over."""
         channel = event.channel

@@ -145,6 +145,8 @@ class LineConfig(AsteriskConfig):
     agi_port: int = 4573
     max_call_seconds: int = 3 * 3600
     fallback_ring_seconds: int = 35
+    # "If that is right, press one", to the agent; the application has better words, of its own.
+    accept_prompt: str = "if-correct-press&digits/1"
     # "Sorry. Nobody is available. Please call again later. Goodbye", in the voices that come with Asterisk.
     apology: str = "sorry&vm-nobodyavail&please-try-call-later&goodbye"
 

@@ -47,6 +47,7 @@ async def lone_line(
         phones={"alice": Phone(contact=f"sip:alice@{agent}:5060")},
         fallback_ring_seconds=2,
         apology="goodbye",
+        accept_prompt="beep",
     )
     render(TEMPLATES, asterisk_installation, config)
     async with AsteriskServer(asterisk_installation, config) as server:
@@ -144,6 +145,15 @@ async def test_caller_reaches_the_agent_whom_the_application_last_wrote_down(tel
         as_told, messages = await person.outcome()
         assert as_told, messages
     assert "SIP/2.0 180 Ringing" in (await caller.outcome())[1]
+
+
+@pytest.mark.usefixtures("alice_is_on_call")
+async def test_caller_is_never_put_through_to_a_voicemail_box(telephones: Telephones) -> None:
+    voicemail = await telephones.agent("voicemail")
+    caller = await telephones.call("caller_who_listens")
+    for person in (voicemail, caller):
+        as_told, messages = await person.outcome()
+        assert as_told, messages
 
 
 @pytest.mark.usefixtures("alice_is_on_call")

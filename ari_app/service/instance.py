@@ -13,6 +13,8 @@ from ..core.logs import get_logger
 
 log = get_logger(__name__)
 
+LOCK = "line.lock"
+
 
 class AlreadyRunning(AstreinteError):
     """A line that uses the same folder runs already; `pid` is its process."""
@@ -31,7 +33,7 @@ def only_instance(folder: Path) -> Iterator[None]:
 
     Raises `AlreadyRunning`. A folder that cannot be written is no reason not to serve calls: it is logged.
     """
-    descriptor = _open(folder / "line.lock")
+    descriptor = _open(folder / LOCK)
     try:
         if descriptor is not None:
             _take(descriptor, folder)
@@ -39,6 +41,21 @@ def only_instance(folder: Path) -> Iterator[None]:
     finally:
         if descriptor is not None:
             os.close(descriptor)
+
+
+def holder_of(folder: Path) -> str | None:
+    """Return the process id of the line that uses a folder, None when none does."""
+    try:
+        descriptor = os.open(folder / LOCK, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
+    finally:
+        os.close(descriptor)
+    return None
 
 
 def _open(path: Path) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TextIO
 
 import typer
 
@@ -22,7 +23,8 @@ def run_check(settings_file: Path | None) -> int:
         findings: Sequence[Finding] = error.findings
     else:
         findings = check_all(settings)
-    print_findings(findings)
+    for finding in sorted(findings):
+        typer.echo(shown(finding))
     errors = sum(finding.severity == "error" for finding in findings)
     warnings = len(findings) - errors
     if errors:
@@ -33,12 +35,11 @@ def run_check(settings_file: Path | None) -> int:
     return 0
 
 
-def print_findings(findings: Sequence[Finding]) -> None:
-    """Print findings in the order of their places, each with what to do."""
-    for finding in sorted(findings):
-        head, *rest = str(_shortened(finding)).split("\n")
-        colour = RED if finding.severity == "error" else YELLOW
-        typer.echo("\n".join([paint(safe(head), colour), *map(safe, rest), ""]))
+def shown(finding: Finding, stream: TextIO | None = None) -> str:
+    """Return a finding as it is printed on a stream (the standard output): its place, and what to do."""
+    head, *rest = str(_shortened(finding)).split("\n")
+    colour = RED if finding.severity == "error" else YELLOW
+    return "\n".join([paint(safe(head), colour, stream), *map(safe, rest), ""])
 
 
 def _count(number: int, noun: str) -> str:

@@ -14,17 +14,24 @@ import typer
 from .. import __version__
 from ..core.errors import AstreinteError
 
+EPILOG = """\
+First time here? `astreinte demo` puts one call through the line on this machine. With files of your own:
+`astreinte check`, then `astreinte who`, then `astreinte run`; `astreinte doctor` when something is wrong.
+
+Exit codes: 0 all is well; 1 it is not, and the message says what to do; 2 the command was not understood.
+"""
+
 app = typer.Typer(
     name="astreinte",
     help="The on-call telephone line for Asterisk: one number, at any hour, reaches the person on duty.",
-    epilog="Start with `astreinte check`, then `astreinte who`, then `astreinte run`.",
+    epilog=EPILOG,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-calls_app = typer.Typer(help="The calls on record.", invoke_without_command=True)
-app.add_typer(calls_app, name="calls")
+calls_app = typer.Typer(invoke_without_command=True)
+app.add_typer(calls_app, name="calls", short_help="List the calls on record; `calls show ID` tells one.")
 
 SettingsFile = Annotated[
     Path | None,
@@ -49,25 +56,35 @@ def astreinte(
     """The on-call telephone line for Asterisk."""
 
 
-@app.command()
+@app.command(short_help="Start the line and stay up.")
 def run(settings: SettingsFile = None) -> None:
-    """Start the line and stay up; Ctrl-C lets calls in progress end, then stops it."""
+    """Start the line and stay up.
+
+    Ctrl-C (or SIGTERM) lets calls in progress end, then stops it; a second one stops it now. SIGHUP reads
+    rosters and flows anew, all of them or, if there is a mistake, none. An Asterisk that is not up yet is
+    waited for.
+
+    Exits with 0 when it was stopped, with 1 when it could not start.
+    """
     from .run import run_line
 
     raise typer.Exit(run_line(settings))
 
 
-@app.command()
+@app.command(short_help="Put one real call through the line and tell its story.")
 def demo() -> None:
-    """Put one real call through the line, from a telephone network of its own, and tell its story."""
+    """Put one real call through the line, from a telephone network of its own, and tell its story.
+
+    It needs nothing but this machine, and leaves nothing running. Exits with 1 when a step did not happen.
+    """
     from .demo import run_demo
 
     raise typer.Exit(run_demo())
 
 
-@app.command()
+@app.command(short_help="Check all files; tell every mistake and where it is.")
 def check(settings: SettingsFile = None) -> None:
-    """Check the settings, the rosters and the flows; every finding names file, line and column.
+    """Check settings, rosters, flows and recordings; every finding names file, line and column.
 
     Exits with 0 when there is no error, with 1 when there is one. Warnings alone do not fail.
     """
@@ -76,7 +93,7 @@ def check(settings: SettingsFile = None) -> None:
     raise typer.Exit(run_check(settings))
 
 
-@app.command()
+@app.command(short_help="Tell who is on call, now or at any instant.")
 def who(
     team: Annotated[str | None, typer.Argument(help="A team's name. Default: every team.")] = None,
     at: Annotated[
@@ -104,7 +121,7 @@ def calls(
         raise typer.Exit(list_calls(settings, limit))
 
 
-@calls_app.command("show")
+@calls_app.command("show", short_help="Tell the story of one call.")
 def calls_show(
     call: Annotated[str, typer.Argument(help="The call's id, or its beginning.")],
     settings: SettingsFile = None,
@@ -115,7 +132,7 @@ def calls_show(
     raise typer.Exit(show_call(settings, call))
 
 
-@app.command()
+@app.command(short_help="Tell what is wrong with this installation.")
 def doctor(settings: SettingsFile = None) -> None:
     """Tell what is wrong with this installation, and what to do about it.
 
@@ -131,8 +148,11 @@ def main() -> None:
     try:
         app()
     except AstreinteError as error:
-        sys.stderr.write(f"astreinte: {error}\n")
+        from .complaint import complain
+
+        complain(error)
         sys.exit(1)
-    except BrokenPipeError:
-        sys.stderr.close()
+    except OSError as error:  # the disk, the network: what the system says, without where in our code
+        where = f"{error.filename}: " if error.filename else ""
+        sys.stderr.write(f"astreinte: {where}{error.strerror or error}\n")
         sys.exit(1)

@@ -35,9 +35,10 @@ def is_terminal(stream: TextIO | None = None) -> bool:
     return (stream or sys.stdout).isatty()
 
 
-def paint(text: str, colour: str) -> str:
+def paint(text: str, colour: str, stream: TextIO | None = None) -> str:
     """Return a text in an ANSI colour ("31" is red) on a terminal; elsewhere, or with NO_COLOR, plain."""
-    return f"\x1b[{colour}m{text}\x1b[0m" if is_terminal() and not os.environ.get("NO_COLOR") else text
+    plain = os.environ.get("NO_COLOR") or not is_terminal(stream)
+    return text if plain else f"\x1b[{colour}m{text}\x1b[0m"
 
 
 RED, GREEN, YELLOW, BOLD = "31", "32", "33", "1"

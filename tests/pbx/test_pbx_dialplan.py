@@ -9,7 +9,6 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from sockets import listening
 
 from ari_app.pbx import (
     AsteriskServer,
@@ -20,6 +19,8 @@ from ari_app.pbx import (
     loopback_address,
     render,
 )
+
+from .sockets import listening
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 TEMPLATES = Path(__file__).parents[2] / "asterisk_conf"

@@ -14,7 +14,6 @@ from base64 import b64encode
 from pathlib import Path
 
 import pytest
-from sockets import listening
 
 from ari_app.pbx import (
     AsteriskConfig,
@@ -26,6 +25,8 @@ from ari_app.pbx import (
     loopback_address,
     render,
 )
+
+from .sockets import listening
 
 TEMPLATES = Path(__file__).parents[2] / "asterisk_conf"
 

@@ -6,6 +6,7 @@ import os
 import select
 import stat
 import threading
+import time
 from collections import deque
 from contextlib import suppress
 from pathlib import Path
@@ -60,8 +61,12 @@ class LogOutput:
         with self._lock:
             if self._path is not None:
                 self._follow(self._path)
-            if not self._waiting and self._poll is None and self._write(line) == len(line):
-                return
+            if self._waiting:
+                self._drain()
+            elif self._poll is None:
+                line = line[self._write(line) :]
+                if not line:
+                    return
             if self._waiting_bytes + len(line) > KEPT_BYTES:
                 self.lost += 1
             else:
@@ -69,10 +74,15 @@ class LogOutput:
                 self._waiting_bytes += len(line)
             self._drain()
 
-    def flush(self) -> None:
-        """Try to write what waits."""
+    def flush(self, seconds: float = 0.0) -> None:
+        """Try to write what waits; give the reader of a pipe that many seconds."""
+        deadline = time.monotonic() + seconds
         with self._lock:
             self._drain()
+            while self._waiting and self._poll is not None and (left := deadline - time.monotonic()) > 0:
+                self._poll.poll(left * 1000)
+                if not self._drain():
+                    break
 
     def take_lost(self) -> int:
         """Return how many lines were lost since the last time this was asked."""
@@ -88,17 +98,21 @@ class LogOutput:
                 os.close(self._descriptor)
             self._path = None
 
-    def _drain(self) -> None:
+    def _drain(self) -> bool:
+        """Write what waits as far as it goes; return whether anything went."""
+        went = False
         while self._waiting:
             line = self._waiting[0]
             written = self._write(line[:PIECE_BYTES]) if self._has_room() else 0
             if not written:
-                return
+                return went
+            went = True
             self._waiting_bytes -= written
             if written < len(line):
                 self._waiting[0] = line[written:]
             else:
                 self._waiting.popleft()
+        return went
 
     def _has_room(self) -> bool:
         return self._poll is None or bool(self._poll.poll(0))

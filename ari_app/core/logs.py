@@ -35,6 +35,7 @@ Format = Literal["auto", "json", "pretty"]
 Fields = dict[str, Any]
 
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
+PATIENCE_AT_EXIT = 1.0  # seconds that the reader of a pipe has for what still waits when the program ends
 DEEPEST = 4  # levels of lists and mappings in a field's value; below that it is written as one text
 
 
@@ -69,7 +70,11 @@ class Logger(structlog.BoundLoggerBase):
     def log(self, level: int, event: str, /, **fields: object) -> None:
         """Log at a numeric level (10, 20, 30, 40, 50: `debug` to `critical`)."""
         if level >= _state.level:
-            self._proxy_to_logger(_NAMES[level], event, **fields)
+            try:
+                arguments, keywords = self._process_event(_NAMES[level], event, fields)
+            except structlog.DropEvent:
+                return
+            self._logger.write(*arguments, **keywords)
 
 
 def get_logger(name: str) -> Logger:
@@ -110,9 +115,13 @@ def configure(
     _route_libraries(logging.INFO if level == "debug" else logging.WARNING)
 
 
-def flush() -> None:
-    """Try once more to write the lines that a full disk or a slow reader kept waiting."""
-    _state.output.flush()
+def flush(seconds: float = 0.0) -> None:
+    """Try once more to write the lines that a full disk or a slow reader kept waiting.
+
+    A slow reader is given `seconds`. Happens by itself when the program ends.
+    """
+    _state.output.flush(seconds)
+    _tell_what_was_lost(_state.output)
 
 
 class LogsMisconfigured(AstreinteError):
@@ -282,10 +291,13 @@ class _Sink:
     def write(self, line: bytes) -> None:
         output = _state.output
         output.write(line)
-        if output.lost and not output.waiting:
-            _log.warning("log.lost", lines=output.take_lost())
+        if output.lost:
+            _tell_what_was_lost(output)
 
-    debug = info = warning = error = critical = write
+
+def _tell_what_was_lost(output: LogOutput) -> None:
+    if output.lost and not output.waiting:
+        _log.warning("log.lost", lines=output.take_lost())
 
 
 class _FromLibraries(logging.Handler):
@@ -317,4 +329,4 @@ _processors: list[Any] = [merge_contextvars, _render]
 # structlog's own configuration names the same list, so that `structlog.testing.capture_logs` works on us.
 structlog.configure(processors=_processors, wrapper_class=Logger, logger_factory=lambda *_: _sink)
 _log = get_logger(__name__)
-atexit.register(flush)
+atexit.register(flush, PATIENCE_AT_EXIT)

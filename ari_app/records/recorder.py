@@ -36,6 +36,8 @@ BATCH_SECONDS = 0.5  # how long facts are gathered: what a kill -9 or a power cu
 BATCH_EVENTS = 500  # at most so many in one transaction
 BACKOFF_SECONDS = (0.5, 15.0)  # between tries while the database refuses: first, longest
 
+_MEANWHILE = "what is recorded meanwhile is kept, and written as soon as this works"
+
 log = get_logger(__name__)
 
 
@@ -191,7 +193,7 @@ class Recorder:
                 "records.stuck",
                 problem=trouble.problem,
                 message=trouble.message,
-                remedy=trouble.remedy,
+                remedy=f"{trouble.remedy}; {_MEANWHILE}",
                 waiting=self.waiting,
                 exc_info=error if trouble.problem == "failing" else None,
             )

@@ -9,8 +9,6 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from .database import Database, RecordsUnavailable
 
-MEANWHILE = "what is recorded meanwhile is kept and written as soon as this works"
-
 
 class _Trouble(NamedTuple):
     problem: str
@@ -81,7 +79,7 @@ def explain(error: BaseException, database: Database) -> RecordsUnavailable:
     trouble = _trouble(error, database)
     where = database.file or database.shown
     remedy = trouble.remedy.format(where=where, name=database.url.database)
-    return RecordsUnavailable(trouble.problem, f"{trouble.message}: {where}", remedy=f"{remedy}; {MEANWHILE}")
+    return RecordsUnavailable(trouble.problem, f"{trouble.message}: {where}", remedy=remedy)
 
 
 def is_bad_data(error: BaseException) -> bool:

@@ -1,7 +1,7 @@
 """Starts Asterisk in its container: fills in `asterisk_conf/`, makes secrets once, becomes Asterisk.
 
 The words of the templates come from the environment: `@trunk_host@` is `ASTERISK_TRUNK_HOST`, and so on for
-every field of `ari_app.pbx.LineConfig` named in `WORDS`. Phones are named in `ASTERISK_PHONES` and
+every field of `ari_app.pbx.LineConfig` in `WORDS`. Phones are named in `ASTERISK_PHONES` and
 `ASTERISK_WEBRTC_PHONES`, with commas. The passwords of ARI and AMI are files in `$ASTREINTE_SECRETS`, where
 the application finds them too; a phone's is the file `phones/<name>` in the working folder. One that is not
 there is made, at random, readable by this user alone.
@@ -11,6 +11,7 @@ Standard library only: the image has nothing else.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import sys
 from collections.abc import Mapping
@@ -29,26 +30,12 @@ PROGRAM = Path("/usr/sbin/asterisk")
 TEMPLATES = Path("/etc/astreinte/asterisk_conf")
 OVERLAY = Path(__file__).resolve().parent / "asterisk_conf"
 PREFIX = "ASTERISK_"
+# What this image decides by itself.
+_OURS = {"run_dir", "socket_dir", "ari_user", "ari_password", "ami_user", "ami_password", "phones"}
 WORDS: Mapping[str, type[str] | type[int]] = {
-    "sip_bind": str,
-    "sip_port": int,
-    "control_bind": str,
-    "http_port": int,
-    "ami_port": int,
-    "more_permit": str,
-    "rtp_start": int,
-    "rtp_end": int,
-    "max_files": int,
-    "trunk_host": str,
-    "trunk_port": int,
-    "trunk_match": str,
-    "qualify_trunk": int,
-    "qualify_phone": int,
-    "agi_host": str,
-    "agi_port": int,
-    "max_call_seconds": int,
-    "fallback_ring_seconds": int,
-    "apology": str,
+    field.name: int if field.type in (int, "int") else str
+    for field in dataclasses.fields(LineConfig)
+    if field.name not in _OURS
 }
 PHONES, WEBRTC_PHONES = "phones", "webrtc_phones"
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from ari_app.core.errors import AstreinteError
-from ari_app.pbx import MINIMUM, Installation, render
+from ari_app.pbx import MINIMUM, Installation, LineConfig, render
 
 ROOT = Path(__file__).parents[2]
 
@@ -79,6 +79,15 @@ def test_a_wrong_variable_is_told_before_anything_is_written(
     with pytest.raises(AstreinteError, match=told):
         start_asterisk_script.configuration(environment | wrong, tmp_path)
     assert not (tmp_path / "phones").exists()
+
+
+def test_a_variable_has_the_type_of_its_word(
+    start_asterisk_script: ModuleType, environment: dict[str, str], tmp_path: Path
+) -> None:
+    given = {"ASTERISK_RTP_END": "10999", "ASTERISK_PERMIT": "127.0.0.0/8", "ASTERISK_TRUNK_HOST": ""}
+    config = start_asterisk_script.configuration(environment | given, tmp_path)
+    assert (config.rtp_end, config.permit, config.sip_port) == (10999, "127.0.0.0/8", 5060)
+    assert config.trunk_host == LineConfig(run_dir=tmp_path).trunk_host
 
 
 def test_every_variable_of_compose_is_known_and_reaches_asterisk(

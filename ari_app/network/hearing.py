@@ -25,6 +25,22 @@ def read_wav(path: Path) -> Samples:
     return np.frombuffer(frames, dtype="<i2").astype(np.float64) / 32768.0
 
 
+def _alaw_levels() -> Samples:
+    """Return the level of each of the 256 codes of A-law (ITU-T G.711)."""
+    code = np.arange(256) ^ 0x55
+    exponent, mantissa = (code >> 4) & 7, code & 15
+    magnitude = np.where(exponent == 0, 2 * mantissa + 1, (2 * mantissa + 33) << np.maximum(exponent - 1, 0))
+    return np.where(code & 0x80, magnitude, -magnitude) / 4096.0
+
+
+_ALAW = _alaw_levels()
+
+
+def alaw_samples(codes: npt.NDArray[np.uint8]) -> Samples:
+    """Return the samples of sound in A-law, between -1 and 1."""
+    return _ALAW[codes]
+
+
 def write_tone(path: Path, hertz: float, seconds: float, *, level: float = 0.25) -> Path:
     """Write a sine as a WAV file and return its path; `level` is the amplitude, at most 1."""
     times = np.arange(int(RATE * seconds)) / RATE

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from ..ari import AriClient
 from ..ari.errors import AriError
@@ -24,6 +24,10 @@ Behaviour = Callable[[Party], Awaitable[None]]
 """What a person does when their phone rings; the phone is released when it returns and the call is over."""
 
 APP = "network"
+LONGEST_CALL = 3600.0
+"""Seconds."""
+EARS = ("res_rtp_multicast.so", "chan_rtp.so")
+"""What Asterisk needs for `Ear`, and no line does."""
 
 
 class TelephoneNetwork:
@@ -38,7 +42,7 @@ class TelephoneNetwork:
         self.parties: list[Party] = []
         self._behaviours: dict[str, Behaviour] = {}
         self._phones = tuple(config.phones)
-        self._recordings = config.run_dir / "spool" / "recording"
+        self._address = config.control_bind
         self._ari = AriClient(
             url=config.ari_url, username=config.ari_user, password=config.ari_password, app=APP
         )
@@ -47,6 +51,8 @@ class TelephoneNetwork:
         self._watches = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
+        for module in EARS:
+            await self.server.cli(f"module load {module}")
         await self._ari.start()
         return self
 
@@ -62,7 +68,7 @@ class TelephoneNetwork:
 
     async def call(self, called: str, *, caller: str = "+33199001234", name: str = "") -> Party:
         """Call `called` over the trunk, as a carrier would deliver it; returns at once."""
-        party = Party(self._ari, new_id(), self._recordings, number=caller, placed=True)
+        party = Party(self._ari, new_id(), self._address, number=caller, placed=True)
         await self._watch(party)
         await self._ari.channels.originate(
             endpoint=f"PJSIP/{called}@line",
@@ -96,6 +102,7 @@ class TelephoneNetwork:
             await party.hang_up()
         for party in self.parties:
             await party.ended(within=10)
+            await party.release()
         await self._watches.aclose()
         self.parties.clear()
         self._behaviours.clear()
@@ -103,15 +110,23 @@ class TelephoneNetwork:
     async def _watch(self, party: Party) -> None:
         self.parties.append(party)
         await self._watches.enter_async_context(self._ari.watch(party.channel_id, on_event=party.on_event))
+        self._spawn(self._release(party))
 
     def _on_stasis_start(self, event: StasisStart) -> None:
-        task = asyncio.create_task(self._ring(event))
+        self._spawn(self._ring(event))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._people.add(task)
         task.add_done_callback(self._people.discard)
 
+    async def _release(self, party: Party) -> None:
+        await party.ended(within=LONGEST_CALL)
+        await party.release()
+
     async def _ring(self, event: StasisStart) -> None:
         number = event.args[0]
-        party = Party(self._ari, event.channel.id, self._recordings, number=number)
+        party = Party(self._ari, event.channel.id, self._address, number=number)
         party.on_event(event)
         await self._watch(party)
         behaviour = self._behaviours.get(number)
@@ -120,7 +135,7 @@ class TelephoneNetwork:
                 await party.refuse(404)
             else:
                 await behaviour(party)
-                await party.ended(within=3600)
+                await party.ended(within=LONGEST_CALL)
         except AriError as error:
             if not party.gone:
                 log.warning("network.behaviour_failed", number=number, error=str(error))

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-import numpy as np
-
 from ..ari import AriClient
 from ..ari.errors import AriError
 from ..ari.events import (
@@ -14,12 +12,12 @@ from ..ari.events import (
     ChannelDtmfReceived,
     Dial,
     Event,
-    RecordingFinished,
     StasisEnd,
     StasisStart,
 )
 from ..core.ids import new_id
-from .hearing import Samples, read_wav
+from .ear import Ear
+from .hearing import Samples
 
 HANGUP_CAUSE = {
     404: 1,
@@ -38,10 +36,13 @@ HANGUP_CAUSE = {
 
 
 class Party:
-    """A channel of the network's Asterisk: what this person does, and what they hear."""
+    """A channel of the network's Asterisk: what this person does, and what they hear.
+
+    `address` is where the network's Asterisk sends what they hear.
+    """
 
     def __init__(
-        self, ari: AriClient, channel_id: str, recordings: Path, *, number: str, placed: bool = False
+        self, ari: AriClient, channel_id: str, address: str, *, number: str, placed: bool = False
     ) -> None:
         self.ari = ari
         self.channel_id = channel_id
@@ -54,9 +55,8 @@ class Party:
         """The keys that the other side sent."""
         self.caller_number = ""
         self.caller_name = ""
-        self._folder = recordings
-        self._recordings_made: list[str] = []
-        self._snoop = ""
+        self._address = address
+        self._ear: Ear | None = None
         self._placed = placed
         self._event = asyncio.Event()
 
@@ -106,7 +106,7 @@ class Party:
         await self.ari.channels.ring(self.channel_id)
 
     async def answer(self) -> None:
-        """Pick up, and record from then on what is heard."""
+        """Pick up, and listen from then on."""
         await self.ari.channels.answer(self.channel_id)
         self.up = True
         await self.listen()
@@ -134,38 +134,17 @@ class Party:
                 raise
 
     async def listen(self) -> None:
-        """Record from now on what is heard, through a snoop channel that disturbs nothing."""
-        self._snoop = new_id()
-        async with self.ari.watch(self._snoop) as snooping, asyncio.timeout(5):
-            await self.ari.channels.snoop(
-                self.channel_id, app=self.ari.app, spy="in", whisper="none", snoop_id=self._snoop
-            )
-            while not isinstance(await snooping.get(), StasisStart):
-                pass
-        await self._record()
-
-    async def _record(self) -> None:
-        name = new_id()
-        await self.ari.channels.record(self._snoop, name=name, format="wav", if_exists="fail")
-        self._recordings_made.append(name)
+        """Take in from now on what is heard."""
+        if self._ear is None:
+            self._ear = await Ear.of(self.ari, self.channel_id, self._address)
 
     async def heard(self) -> Samples:
-        """Return all that was heard since `listen`.
-
-        Asterisk writes a recording out when it ends, so this one ends here and another begins: some
-        milliseconds are lost between the two.
-        """
-        if not self._recordings_made:
+        """Return all that was heard since `listen`."""
+        if self._ear is None:
             raise AssertionError(f"{self.number} was not listening")
-        try:
-            async with self.ari.watch(self._snoop) as snooping, asyncio.timeout(5):
-                await self.ari.recordings.stop(self._recordings_made[-1])
-                while not isinstance(await snooping.get(), RecordingFinished | StasisEnd):
-                    pass
-            await self._record()
-        except AriError:  # the call is over, and the recording with it
-            pass
-        paths = [path for name in self._recordings_made if (path := self._folder / f"{name}.wav").exists()]
-        return np.concatenate(
-            [read_wav(path) for path in paths if path.exists() and path.stat().st_size > 44]
-        )
+        return self._ear.heard
+
+    async def release(self) -> None:
+        """Free what listening needs; what was heard can still be asked for."""
+        if self._ear is not None:
+            await self._ear.close()

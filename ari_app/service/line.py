@@ -30,8 +30,10 @@ from .reloading import Version, taken_over, warn
 
 log = get_logger(__name__)
 
-AMI_HEAD_START = 1.0
-"""Seconds that AMI may take to tell the states of phones before calls come in; they are served without it."""
+AMI_HEAD_START = 3.0
+"""Seconds until a start that AMI does not answer goes on without it; calls are served meanwhile."""
+GLANCE = 0.02
+"""Seconds between two looks at AMI."""
 RECORDS_RETRY = 5.0
 """Seconds between two looks whether the records can be read, for the calls that outlived us."""
 
@@ -84,7 +86,6 @@ class Line:
         self.reception = Reception(lambda: self._desk, sink)
         self._sink = sink
         self._fallback = FallbackKeeper(self.ami, lambda: self._desk)
-        self._ami_is_up = asyncio.Event()
         self._adopting = asyncio.Lock()
         self._reloading = asyncio.Lock()
 
@@ -108,8 +109,7 @@ class Line:
             stack.push_async_callback(self.ari.close)
             await self.ari.start(wait=wait)
             stack.push_async_callback(self._drain)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._ami_is_up.wait(), AMI_HEAD_START)
+            await self._until_ami_is_known()
             log.info("line.ready", app=self.settings.ari.app, lines=",".join(self.settings.lines))
             yield
             log.info("line.stopping")
@@ -119,14 +119,18 @@ class Line:
 
     async def _start_ami(self, stack: AsyncExitStack) -> None:
         """Start AMI in the background: calls can be served without it, and it may come back at any time."""
-        self.ami.on_ready += [self._fallback.read_again, self._note_ami]
+        self.ami.on_ready.append(self._fallback.read_again)
         stack.push_async_callback(self.ami.close)
         await self.ami.start(wait=None)
         keeper = asyncio.create_task(self._fallback.run(), name="fallback")
         stack.push_async_callback(_cancelled, keeper)
 
-    async def _note_ami(self) -> None:
-        self._ami_is_up.set()
+    async def _until_ami_is_known(self) -> None:
+        """Wait until AMI is there, or it is known why not: who starts the line wants to know."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(AMI_HEAD_START):
+                while not (self.ami.ready or self.ami.trouble):  # noqa: ASYNC110 - it tells of the first alone
+                    await asyncio.sleep(GLANCE)
 
     # New versions of the files
 

@@ -87,6 +87,8 @@ class AsteriskSettings(Section):
     """The folder of Asterisk's configuration, as templates."""
     phones: tuple[Name, ...] = ()
     """Phones that may register with it; each gets a random password, kept in the run folder."""
+    call_seconds: Annotated[int, Field(ge=60, le=86400)] = 10800
+    """The longest that a call may last there; on a server of your own, `@max_call_seconds@` says it."""
 
 
 class DialSettings(Section):
@@ -107,8 +109,6 @@ class LimitSettings(Section):
 
     calls: Annotated[int, Field(ge=1)] = 1000
     """Calls at once; one more hears that all lines are busy."""
-    call_seconds: Seconds = 7200.0
-    """The longest that a call may last, in seconds."""
     drain_seconds: Annotated[float, Field(ge=0, le=86400)] = 30.0
     """On a stop, how long calls in progress may go on, in seconds."""
 

@@ -80,6 +80,7 @@ def line_config(settings: Settings, run_dir: Path, phones: Iterable[str]) -> Lin
         sip_port=settings.asterisk.sip_port,
         agi_host=settings.agi.host,
         agi_port=settings.agi.port,
+        max_call_seconds=settings.asterisk.call_seconds,
         phones={name: kept.get(name) or Phone() for name in phones},
     )
 

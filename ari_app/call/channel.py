@@ -51,7 +51,7 @@ class CallChannel:
         """The Q.850 hangup cause, once gone and if Asterisk told."""
         self.sip_code: int | None = None
         self.dialstatus: str | None = None
-        self._ari = ari
+        self.ari = ari
         self._next_playback_id = next_playback_id
         self._on_gone = on_gone
         self._keys: deque[str] = deque()
@@ -130,7 +130,7 @@ class CallChannel:
         playback_id = self._next_playback_id()
         self._playing.add(playback_id)
         try:
-            await self._ari.channels.play(self.id, media=list(media), playback_id=playback_id)
+            await self.ari.channels.play(self.id, media=list(media), playback_id=playback_id)
         except AriError:
             self._playing.discard(playback_id)
             raise
@@ -142,12 +142,12 @@ class CallChannel:
             log.warning("call.playback_lost", channel=self.id, playback=playback_id)
             self._playing.discard(playback_id)
         if playback_id in self._playing:
-            self.send(self._ari.playbacks.stop(playback_id))
+            self.send(self.ari.playbacks.stop(playback_id))
 
     async def quiet(self) -> None:
         """Stop what is playing and wait until it has ended: a playback holds the channel's thread."""
         for playback_id in self._playing:
-            self.send(self._ari.playbacks.stop(playback_id))
+            self.send(self.ari.playbacks.stop(playback_id))
         try:
             async with asyncio.timeout(QUIET_WITHIN):
                 while self._playing:

@@ -17,6 +17,7 @@ from .channel import CallChannel
 from .desk import Call
 from .hunt import Hunt
 from .leg import Leg
+from .ringback import Ringback
 
 log = get_logger(__name__)
 
@@ -119,13 +120,19 @@ class Session:
         if not any(plan.agents()):
             self._outcome = Outcome.NOBODY_ON_CALL
             return Connection.NOT_ON_DUTY
-        async with Hunt(self._call, plan, reason=reason, language=language) as hunt:
-            self._caller.send(self._ari.channels.ring(self._call.channel_id))
-            while leg := await hunt.next():
-                if await self._talk(leg):
-                    self._outcome = Outcome.BRIDGED
-                    return Connection.TALKED
-        self._caller.send(self._ari.channels.ring_stop(self._call.channel_id))
+        ringback = Ringback(self._caller)
+        try:
+            async with Hunt(self._call, plan, reason=reason, language=language) as hunt:
+                ringback.start()
+                while leg := await hunt.next():
+                    await ringback.stop()
+                    if await self._talk(leg):
+                        self._outcome = Outcome.BRIDGED
+                        return Connection.TALKED
+                    ringback.start()
+            await ringback.stop()
+        finally:
+            ringback.cancel()
         self._outcome = Outcome.UNANSWERED
         return Connection.NOBODY
 

@@ -1,0 +1,101 @@
+"""`astreinte who`: the answer, until when it holds, and what an odd question gets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from .conftest import Desk, Said
+
+Astreinte = Callable[..., Said]
+TEAM = "support-technique"
+
+
+def test_every_team_is_shown_with_its_reasons_people_phones_and_why(astreinte: Astreinte) -> None:
+    said = astreinte("who", "--at", "2026-11-24T22:00")
+    assert (said.code, said.err) == (0, "")
+    for team in ("cartes: carte-volee", "commandes: commande", "retours: retour", f"{TEAM}: panne"):
+        assert f"{team}\n" in said.out
+    assert "Tue 24 Nov 2026 22:00:00 +0100 (Europe/Paris), until Wed 25 Nov 2026 08:00 +0100\n" in said.out
+    rows = [line.split("  ") for line in said.out.split("\n") if line.startswith("1 ")]
+    assert len(rows) == 4
+    assert "sip:alice, tel:+33199001201 after 15 s" in said.out
+    assert "layer nuit" in said.out
+
+
+def test_an_offset_and_the_teams_own_time_mean_the_same_instant(astreinte: Astreinte) -> None:
+    own = astreinte("who", TEAM, "--at", "2026-12-25T03:00")
+    assert astreinte("who", TEAM, "--at", "2026-12-25T02:00+00:00") == own
+    assert astreinte("who", TEAM, "--at", "2026-12-25T02:00Z") == own
+
+
+@pytest.mark.parametrize(
+    ("at", "shown", "note"),
+    [
+        (
+            "2026-03-29T02:30",
+            "03:00:00 +0200",
+            "02:30 does not exist on that day: the clock goes on to 03:00",
+        ),
+        ("2026-10-25T02:30", "02:30:00 +0200", "for the second, --at 2026-10-25T02:30+01:00"),
+        ("2026-10-25T02:30+01:00", "02:30:00 +0100", ""),
+        ("2026-10-25T03:30", "03:30:00 +0100", ""),
+    ],
+)
+def test_a_time_that_a_clock_change_skips_or_repeats_is_pointed_out(
+    astreinte: Astreinte, at: str, shown: str, note: str
+) -> None:
+    said = astreinte("who", TEAM, "--at", at)
+    assert shown in said.out
+    assert note in said.out
+    assert ("does not exist" in said.out or "comes twice" in said.out) == bool(note)
+
+
+@pytest.mark.parametrize(
+    ("team", "hint"),
+    [
+        ("support", "did you mean `astreinte who support-technique`?"),
+        ("cartse", "did you mean `astreinte who cartes`?"),
+        ("panne", "it is a reason, and `support-technique` answers for it"),
+        ("zzz", "The teams: `cartes`, `commandes`, `retours` or `support-technique`"),
+        ("\x1b[31m", "The teams: "),
+    ],
+)
+def test_a_team_that_is_none_gets_the_nearest_name(astreinte: Astreinte, team: str, hint: str) -> None:
+    said = astreinte("who", team)
+    assert (said.code, said.out) == (1, "")
+    assert hint in said.err
+    assert "\x1b" not in said.err
+
+
+@pytest.mark.parametrize("at", ["noel", "", "2026-13-01", "25/12/2026", "0001-01-01", "9999-12-31T23:59"])
+def test_what_is_no_instant_is_told_with_an_example(astreinte: Astreinte, at: str) -> None:
+    said = astreinte("who", TEAM, "--at", at)
+    assert (said.code, said.out) == (1, "")
+    assert "2026-12-25T03:00" in said.err or "ask for an instant from" in said.err
+
+
+def test_nobody_on_call_is_said_in_words(astreinte: Astreinte, desk: Desk) -> None:
+    team = "team: t\ntimezone: Europe/Paris\nreasons: [autre]\nescalation: [{ring: on-call, for: 9s}]\n"
+    layer = "{id: later, rotation: {members: [alice]}, effective: {from: 2099-01-01}}"
+    desk.write("rosters/t.yaml", f"{team}layers: [{layer}]\n")
+    said = astreinte("who", "t")
+    assert "callers hear that nobody can be reached" in said.out
+    assert "until Thu 01 Jan 2099 00:00 +0100" in said.out
+
+
+def test_mistakes_in_the_files_are_told_instead_of_an_answer(astreinte: Astreinte, desk: Desk) -> None:
+    desk.edit("rosters/cartes.yaml", "timezone: Europe/Paris", "timezone: Mars")
+    said = astreinte("who")
+    assert (said.code, said.out) == (1, "")
+    assert "rosters/cartes.yaml:" in said.err
+    assert "astreinte check" in said.err
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 200])
+def test_a_table_fits_the_terminal(desk: Desk, columns: int) -> None:
+    said = desk.types_on_terminal("who", "--at", "2026-11-24T22:00", columns=columns)
+    table = [line for line in said.out.split("\n") if line[:1] in "┏┃┡│└"]
+    assert table
+    assert all(len(line) <= columns for line in table if "\x1b" not in line)

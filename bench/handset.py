@@ -138,7 +138,8 @@ class Handset:
         if not message.startswith(b"BYE ") or (call := self._call_of(message)) is None:
             return
         if self._mouthpiece(call).call == call:
-            self.heard[call].echo = self._mouthpiece(call).hang_up()
+            self._mouthpiece(call).hang_up()
+            self.heard[call].echo = self._mouthpiece(call).echo
 
     def _on_line(self) -> None:
         """The line answers a caller: with 200 to INVITE the caller begins to speak."""

@@ -19,7 +19,7 @@ KEY_PACKETS = 6  # 120 ms; Asterisk would stretch a key of less than 80 ms (AST_
 KEY_ENDS = 3  # RFC 4733, 2.5.1.4: the end is sent three times
 KEY_SECONDS = (KEY_FIRST + KEY_PACKETS) * PACKET_SECONDS
 """From the answer to the end of the key."""
-LISTENS_FROM = KEY_FIRST + KEY_PACKETS + 20  # packets: the agent is there by then, and the prompt is over
+LISTENS_EVERY = 25  # packets, 0.5 s: the buffer is soon full of the prompt, the echo only comes later
 END_BIT, VOLUME = 0x80, 10
 MARKER = 0x80
 SMALL_BUFFER = 4096  # bytes; what does not fit is dropped unread, as by someone who does not listen
@@ -36,6 +36,8 @@ class Mouthpiece:
         """Which caller speaks now."""
         self.key_ended_ns = 0
         """When the packet that ends the key was sent (`time.time_ns`)."""
+        self.echo = False
+        """Whether the agent's side has sent our own voice back."""
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER)
         self._socket.bind((host, port))
@@ -50,7 +52,8 @@ class Mouthpiece:
         """Begin to speak for a caller, to the line's address for sound."""
         self.call, self._line, self._started = call, line, now
         self._sent, self._source, self.key_ended_ns = 0, random.getrandbits(32), 0
-        self._drain()
+        self._listen()
+        self.echo = False
 
     def speak(self) -> float:
         """Send the packet whose turn it is; return when the next is due (monotonic)."""
@@ -64,21 +67,20 @@ class Mouthpiece:
         else:
             self._send(ALAW, self._sent, VOICE)
         self._sent += 1
-        if self._sent == LISTENS_FROM:
-            self._drain()
+        if not self.echo and self._sent % LISTENS_EVERY == 0:
+            self._listen()
         return self._started + self._sent * PACKET_SECONDS
 
-    def hang_up(self) -> bool:
-        """Speak no more; tell whether the agent's side sent our own voice back."""
+    def hang_up(self) -> None:
+        """Speak no more."""
         self.call = None
-        return any(packet[_RTP.size :] == VOICE for packet in self._drain())
+        self._listen()
 
-    def _drain(self) -> list[bytes]:
-        packets = []
+    def _listen(self) -> None:
         with suppress(BlockingIOError):
             while True:
-                packets.append(self._socket.recv(2048))
-        return packets
+                if self._socket.recv(2048)[_RTP.size :] == VOICE:
+                    self.echo = True
 
     def _send(self, payload_type: int, at_packet: int, payload: bytes) -> None:
         self._sequence = (self._sequence + 1) & 0xFFFF

@@ -19,17 +19,16 @@ PAYLOAD_TYPE_ALAW = 8
 
 
 class Ear(asyncio.DatagramProtocol):
-    """A channel's incoming sound, copied to us as RTP: `heard` is what has come so far, without a gap.
+    """A channel's incoming sound, copied to us as RTP: `heard` is what has come so far, silence included.
 
-    The channel and a UnicastRTP channel are put into a bridge, where A-law goes through untouched. A snoop
-    channel or a recording would translate it, and Asterisk as Debian builds it translates nothing more once
-    a sequence number went back, as it may when the line joins two people.
+    A snoop channel takes the sound, a UnicastRTP channel in the same bridge sends it here; the person's own
+    channel stays as it is.
     """
 
     def __init__(self, ari: AriClient) -> None:
         self._ari = ari
         self._transport: asyncio.DatagramTransport | None = None
-        self._id, self._bridge = new_id(), new_id()
+        self._snoop, self._sender, self._bridge = new_id(), new_id(), new_id()
         self._sound = bytearray()
 
     @classmethod
@@ -38,25 +37,32 @@ class Ear(asyncio.DatagramProtocol):
         ear = cls(ari)
         loop = asyncio.get_running_loop()
         transport, _ = await loop.create_datagram_endpoint(lambda: ear, local_addr=(address, 0))
-        host, port = transport.get_extra_info("sockname")
         ear._transport = transport
         try:
-            async with ari.watch(ear._id) as events, asyncio.timeout(5):
-                await ari.channels.originate(
-                    endpoint=f"UnicastRTP/{host}:{port}/c(alaw)",
-                    app=ari.app,
-                    app_args="ear",
-                    channel_id=ear._id,
-                    formats="alaw",
-                )
-                while not isinstance(await events.get(), StasisStart):
-                    pass
-            await ari.bridges.create(bridge_id=ear._bridge, type="mixing")
-            await ari.bridges.add_channel(ear._bridge, channel=[ear._id, channel_id])
+            await ear._join(channel_id, *transport.get_extra_info("sockname"))
         except BaseException:
             await ear.close()
             raise
         return ear
+
+    async def _join(self, channel_id: str, host: str, port: int) -> None:
+        """Bridge a snoop channel on the person's with one that sends to `host` and `port`."""
+        async with self._ari.watch(self._snoop, self._sender) as events, asyncio.timeout(5):
+            await self._ari.channels.snoop(
+                channel_id, app=self._ari.app, spy="in", whisper="none", snoop_id=self._snoop
+            )
+            await self._ari.channels.originate(
+                endpoint=f"UnicastRTP/{host}:{port}/c(alaw)",
+                app=self._ari.app,
+                app_args="ear",
+                channel_id=self._sender,
+                formats="alaw",
+            )
+            started = 0
+            while started < 2:
+                started += isinstance(await events.get(), StasisStart)
+        await self._ari.bridges.create(bridge_id=self._bridge, type="mixing")
+        await self._ari.bridges.add_channel(self._bridge, channel=[self._snoop, self._sender])
 
     def datagram_received(self, data: bytes, _address: object) -> None:
         """Take a packet of sound."""
@@ -65,7 +71,7 @@ class Ear(asyncio.DatagramProtocol):
 
     @property
     def heard(self) -> Samples:
-        """The samples that came so far, at 8 kHz; where nothing was sent there are none."""
+        """The samples that came so far, at 8 kHz."""
         return alaw_samples(np.frombuffer(bytes(self._sound), dtype=np.uint8))
 
     async def close(self) -> None:
@@ -74,7 +80,11 @@ class Ear(asyncio.DatagramProtocol):
             return
         self._transport.close()
         self._transport = None
-        for request in (self._ari.channels.hangup(self._id), self._ari.bridges.destroy(self._bridge)):
+        for request in (
+            self._ari.channels.hangup(self._snoop),
+            self._ari.channels.hangup(self._sender),
+            self._ari.bridges.destroy(self._bridge),
+        ):
             try:
                 await request
             except AriError:

@@ -87,7 +87,12 @@ class _Server:
         from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415 (slow, and not for SQLite)
 
         limits = {"timeout": CONNECT_SECONDS, "command_timeout": COMMAND_SECONDS}
-        self._engine: AsyncEngine = create_async_engine(database.url, connect_args=limits, **_OPTIONS)
+        self._engine: AsyncEngine = create_async_engine(
+            database.url,
+            connect_args=limits,
+            pool_pre_ping=True,  # a server that was restarted between two transactions is no trouble
+            **_OPTIONS,
+        )
 
     async def run(self, work: Callable[[Connection], Result]) -> Result:
         async with self._engine.begin() as connection:

@@ -103,7 +103,8 @@ def _trouble(error: BaseException, database: Database) -> _Trouble:
             if trouble.problem == "cannot-open" and folder is not None and not folder.is_dir():
                 return _Trouble("folder-missing", "its folder does not exist", f"create the folder {folder}")
             return trouble
-    if isinstance(error, OSError):  # TimeoutError, a refused connection and an unknown host are OSErrors
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    if lost or isinstance(error, OSError):  # also TimeoutError, a refused connection, an unknown host
         return _UNREACHABLE
     reason = str(getattr(error, "orig", None) or error).strip().split("\n")[0] or type(error).__name__
     return _Trouble("failing", f"the database says: {reason}", "see to the database {where}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import resource
 import subprocess
 import sys
 import threading
@@ -94,6 +95,21 @@ def test_lines_wait_while_the_disk_is_full_and_are_written_in_order(tmp_path: Pa
     assert lines_of((tmp_path / "log").read_bytes()) == list(range(101))
     os.close(space)
     os.close(descriptor)
+
+
+def test_a_line_that_the_disk_took_half_of_is_completed(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    output = LogOutput.to_file(path)
+    _, hardest = limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (250, hardest))
+    try:
+        for number in range(5):
+            output.write(numbered(number))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert path.stat().st_size == 250
+    output.close()
+    assert path.read_bytes() == b"".join(map(numbered, range(5)))
 
 
 def test_lines_beyond_what_is_kept_are_counted(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ import stat
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -258,12 +257,57 @@ async def test_what_was_written_survives_a_kill_and_the_call_can_be_ended_as_int
     assert 0 <= stored.wait_seconds <= stored.total_seconds
 
 
-async def test_a_kill_in_the_middle_of_a_write_leaves_whole_batches(
-    recorder: Recorder, database: Path
+BUSY = """
+import asyncio, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[3])
+from recording import put_call
+from ari_app.records.recorder import Recorder
+
+async def main():
+    recorder = Recorder(sys.argv[1], Path(sys.argv[2]))
+    await recorder.start()
+    for round in range(10_000):
+        for _ in range(20):
+            put_call(recorder)
+        asyncio.get_running_loop().call_later(0.01, recorder._hurry.set)
+        await asyncio.sleep(0.02)
+        print(round, flush=True)
+
+asyncio.run(main())
+"""
+
+
+async def test_a_kill_in_the_middle_of_writing_leaves_calls_whole_up_to_where_it_was(
+    database: Path, spill: Path, start_recorder: Start
 ) -> None:
-    with closing(sqlite3.connect(database)) as other:
-        calls = {row[0] for row in other.execute("SELECT DISTINCT call_id FROM call_events")}
-        assert calls == {row[0] for row in other.execute("SELECT id FROM calls")}
+    here = str(Path(__file__).parent)
+    command = [sys.executable, "-c", BUSY, f"sqlite:///{database}", str(spill), here]
+    process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    async with asyncio.timeout(LONG):
+        while not database.exists() or not await process.stdout.readline() or not rows_if_any(database):
+            continue
+    os.kill(process.pid, signal.SIGKILL)
+    await process.wait()
+
+    assert rows(database, "PRAGMA integrity_check") == [("ok",)]
+    assert rows(database, "PRAGMA foreign_key_check") == []
+    whole = [fact.__struct_config__.tag for fact in facts_of_a_call("any")]
+    told: dict[str, list[str]] = {}
+    for call, name in rows(database, "SELECT call_id, name FROM call_events ORDER BY call_id, seq"):
+        told.setdefault(call, []).append(name)
+    assert told
+    assert all(names == whole[: len(names)] for names in told.values())
+    assert set(told) == {row[0] for row in rows(database, "SELECT id FROM calls")}
+
+
+def rows_if_any(database: Path) -> list[Any]:
+    """Return a call that is in the database already, if one is."""
+    try:
+        return rows(database, "SELECT id FROM calls LIMIT 1")
+    except sqlite3.OperationalError:  # the tables are being made
+        return []
 
 
 async def test_the_spill_is_private(start_recorder: Start, spill: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, inspect, make_url
+from sqlalchemy import Connection, create_engine, inspect, make_url
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
 import ari_app.records.database as database_module
-from ari_app.records.database import migrate, revision
+from ari_app.records.access import open_database
+from ari_app.records.database import Database, migrate, revision
 from ari_app.records.events import Event
 from ari_app.records.ledger import Ledger
 from ari_app.records.models import SCHEMA, Base, Call, CallEvent, CallLeg
@@ -82,3 +84,17 @@ def test_a_ledgers_rows_have_the_columns_of_their_tables() -> None:
     ledger = Ledger.replay([started])
     assert set(ledger.row) == {column.name for column in Call.__table__.c}
     assert set(ledger.legs["leg"]) == {column.name for column in CallLeg.__table__.c}
+
+
+async def test_each_connection_keeps_relations_and_does_not_wait_for_the_disk_at_each_commit(
+    database: Path,
+) -> None:
+    access = open_database(Database.at(f"sqlite:///{database}"))
+    names = ("foreign_keys", "synchronous", "journal_mode", "busy_timeout")
+    values = [await access.run(partial(_pragma, name=name)) for name in names]
+    await access.close()
+    assert values == [1, 1, "wal", 2000]  # ON, NORMAL, WAL, milliseconds
+
+
+def _pragma(connection: Connection, name: str) -> object:
+    return connection.exec_driver_sql(f"PRAGMA {name}").scalar()

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .apt_sources import AptSource
+from .children import dies_with_us
 from .progress import OnProgress, Progress
 
 # What Asterisk's packages ask for only to create users and to run their installation scripts, which we
@@ -158,7 +159,8 @@ class PrivateApt:
         log = self._folder / "log" / "apt-get.txt"
         with log.open("w+", encoding="utf-8", errors="replace") as output:
             process = subprocess.Popen(  # noqa: S603 - fixed words, package names of ours, no shell
-                ["apt-get", *words],  # noqa: S607 - the machine's own apt-get, wherever it is
+                # Nothing may go on in the folder once our lock is gone.
+                [*dies_with_us(), "apt-get", *words],
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -13,6 +13,7 @@ from base64 import b64encode
 from http import HTTPStatus
 from pathlib import Path
 
+from .children import dies_with_us
 from .config import AsteriskConfig
 from .errors import AsteriskFailed
 from .installation import Installation
@@ -78,7 +79,7 @@ class AsteriskServer:
         self._make_socket_dir()
         command = [*self.installation.command(), "-f", "-C", str(self._etc / "asterisk.conf")]
         if not self._outlives_us:
-            command = [*_dies_with_us(), *command]
+            command = [*dies_with_us(), *command]
         with self._console.open("wb") as console:
             self._process = await asyncio.create_subprocess_exec(
                 *command,
@@ -242,12 +243,6 @@ class AsteriskServer:
             errors=_error_lines(logs),
             remedy=f"mend what the lines above name; Asterisk's whole log is {logs[-1]}",
         )
-
-
-def _dies_with_us() -> list[str]:
-    # util-linux' setpriv asks the kernel between fork and exec; a Python function there could dead-lock.
-    setpriv = shutil.which("setpriv")
-    return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
 
 
 def _error_lines(logs: list[Path]) -> list[str]:

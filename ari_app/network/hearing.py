@@ -34,11 +34,19 @@ def _alaw_levels() -> Samples:
 
 
 _ALAW = _alaw_levels()
+_BY_LEVEL = np.argsort(_ALAW)
 
 
 def alaw_samples(codes: npt.NDArray[np.uint8]) -> Samples:
     """Return the samples of sound in A-law, between -1 and 1."""
     return _ALAW[codes]
+
+
+def alaw_codes(samples: Samples) -> npt.NDArray[np.uint8]:
+    """Return samples as A-law: the code whose level is nearest."""
+    levels = _ALAW[_BY_LEVEL]
+    nearest = np.searchsorted((levels[1:] + levels[:-1]) / 2, samples)
+    return _BY_LEVEL[nearest].astype(np.uint8)
 
 
 def write_tone(path: Path, hertz: float, seconds: float, *, level: float = 0.25) -> Path:

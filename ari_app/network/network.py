@@ -26,8 +26,8 @@ Behaviour = Callable[[Party], Awaitable[None]]
 APP = "network"
 LONGEST_CALL = 3600.0
 """Seconds."""
-EARS = ("res_rtp_multicast.so", "chan_rtp.so")
-"""What Asterisk needs for `Ear`, and no line does."""
+HEADSETS = ("res_rtp_multicast.so", "chan_rtp.so")
+"""What Asterisk needs for `Headset`, and no line does."""
 
 
 class TelephoneNetwork:
@@ -48,10 +48,11 @@ class TelephoneNetwork:
         )
         self._ari.on_stasis_start = self._on_stasis_start
         self._people: set[asyncio.Task[None]] = set()
+        self._releases: set[asyncio.Task[None]] = set()
         self._watches = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        for module in EARS:
+        for module in HEADSETS:
             await self.server.cli(f"module load {module}")
         await self._ari.start()
         return self
@@ -102,7 +103,8 @@ class TelephoneNetwork:
             await party.hang_up()
         for party in self.parties:
             await party.ended(within=10)
-            await party.release()
+        if self._releases:
+            await asyncio.wait(self._releases)
         await self._watches.aclose()
         self.parties.clear()
         self._behaviours.clear()
@@ -110,15 +112,10 @@ class TelephoneNetwork:
     async def _watch(self, party: Party) -> None:
         self.parties.append(party)
         await self._watches.enter_async_context(self._ari.watch(party.channel_id, on_event=party.on_event))
-        self._spawn(self._release(party))
+        _spawn(self._release(party), self._releases)
 
     def _on_stasis_start(self, event: StasisStart) -> None:
-        self._spawn(self._ring(event))
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._people.add(task)
-        task.add_done_callback(self._people.discard)
+        _spawn(self._ring(event), self._people)
 
     async def _release(self, party: Party) -> None:
         await party.ended(within=LONGEST_CALL)
@@ -139,6 +136,12 @@ class TelephoneNetwork:
         except AriError as error:
             if not party.gone:
                 log.warning("network.behaviour_failed", number=number, error=str(error))
+
+
+def _spawn(work: Coroutine[Any, Any, None], tasks: set[asyncio.Task[None]]) -> None:
+    task = asyncio.create_task(work)
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
 
 
 @asynccontextmanager

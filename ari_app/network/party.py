@@ -15,8 +15,7 @@ from ..ari.events import (
     StasisEnd,
     StasisStart,
 )
-from ..core.ids import new_id
-from .ear import Ear
+from .headset import Headset
 from .hearing import Samples
 
 HANGUP_CAUSE = {
@@ -38,7 +37,7 @@ HANGUP_CAUSE = {
 class Party:
     """A channel of the network's Asterisk: what this person does, and what they hear.
 
-    `address` is where the network's Asterisk sends what they hear.
+    `address` is one of this machine, for the sound between the network's Asterisk and us.
     """
 
     def __init__(
@@ -56,7 +55,7 @@ class Party:
         self.caller_number = ""
         self.caller_name = ""
         self._address = address
-        self._ear: Ear | None = None
+        self._headset: Headset | None = None
         self._placed = placed
         self._event = asyncio.Event()
 
@@ -120,10 +119,8 @@ class Party:
         await self.ari.channels.send_dtmf(self.channel_id, dtmf=keys, between=int(gap * 1000), duration=100)
 
     async def speak(self, wav: Path) -> None:
-        """Say something: play a file once, without waiting for its end."""
-        await self.ari.channels.play(
-            self.channel_id, media=[f"sound:{wav.with_suffix('')}"], playback_id=new_id()
-        )
+        """Say something: what is in a file, once, without waiting for its end."""
+        (await self._wear_headset()).say(wav)
 
     async def hang_up(self) -> None:
         """Put the phone down; nothing happens if the call is over."""
@@ -135,16 +132,20 @@ class Party:
 
     async def listen(self) -> None:
         """Take in from now on what is heard."""
-        if self._ear is None:
-            self._ear = await Ear.of(self.ari, self.channel_id, self._address)
+        await self._wear_headset()
+
+    async def _wear_headset(self) -> Headset:
+        if self._headset is None:
+            self._headset = await Headset.on(self.ari, self.channel_id, self._address)
+        return self._headset
 
     async def heard(self) -> Samples:
         """Return all that was heard since `listen`."""
-        if self._ear is None:
+        if self._headset is None:
             raise AssertionError(f"{self.number} was not listening")
-        return self._ear.heard
+        return self._headset.heard
 
     async def release(self) -> None:
-        """Free what listening needs; what was heard can still be asked for."""
-        if self._ear is not None:
-            await self._ear.close()
+        """Free what listening and speaking need; what was heard can still be asked for."""
+        if self._headset is not None:
+            await self._headset.close()

@@ -24,17 +24,21 @@ from ..network.party import Party
 from ..pbx import Installation, LineConfig, Phone, find_asterisk, loopback_address
 from ..records.events import event_of
 from ..records.facts import CallBridged, CallEnded, Fact, LegStarted
-from ..service.books import Books, open_books
+from ..service.books import Books, open_books, sip_phones
+from ..service.instance import LOCK, only_instance
 from ..service.line import Line, open_line
 from ..service.managed import managed_asterisk
 from .calls import print_story, stored_story
 from .progress import SetupProgress
 from .story import told
+from .terminal import safe
 
 CALLED = "+33199000100"
 CALLER = "+33199001234"
 """From the numbers that the French regulator keeps for fiction (0199 00, Arcep 2018-0881)."""
 REASON = "panne"
+ASKED = (("bienvenue", "1"), ("choix-motif", "1"))
+"""What the caller hears, and the key that answers it: French, then the reason."""
 CALLER_TONE, AGENT_TONE = 600.0, 1000.0
 """Hz: what stands for a voice, so that hearing it can be measured; the French ringing tone is 440."""
 TALK_SECONDS = 3.0
@@ -78,30 +82,57 @@ class Narrator:
         now = time.monotonic()
         if self.started is None:
             self.started = now
-        typer.echo(f"  {now - self.started:7.3f} s  {sentence}")
+        typer.echo(f"  {now - self.started:7.3f} s  {safe(sentence)}")
 
 
 def run_demo() -> int:
     """Put one call through the line; return 0 only if every step of it really happened."""
     settings = load_settings(None)
+    books, _ = open_books(settings)
+    _insist_on_the_shipped(books, settings)
     data = settings.data / "demo"
-    shutil.rmtree(data, ignore_errors=True)
-    data.mkdir(parents=True)
-    logs.configure(format="json", level="info", file=data / "log.jsonl", mask_numbers=True)
     limits = settings.limits.model_copy(update={"drain_seconds": 0.0})
-    changed = {"data": data, "database": None, "limits": limits}
-    asyncio.run(_demo(settings.model_copy(update=changed)))
+    settings = settings.model_copy(update={"data": data, "database": None, "limits": limits})
+    with only_instance(data):
+        _clear(data)
+        logs.configure(format="json", level="info", file=data / "log.jsonl", mask_numbers=True)
+        with SetupProgress() as progress:
+            installation = find_asterisk(progress.asterisk)
+        asyncio.run(_demo(settings, installation, books))
     return 0
 
 
-async def _demo(settings: Settings) -> None:
-    with SetupProgress() as progress:
-        installation = await asyncio.to_thread(find_asterisk, progress.asterisk)
-    typer.echo(f"Asterisk {installation.version}. Preparing the line's voice ...")
-    books, _ = open_books(settings)
+def _insist_on_the_shipped(books: Books, settings: Settings) -> None:
+    """Raise `AstreinteError` if the files have not what the demo's caller and agent play with."""
+    flow = books.flows.flows[settings.flow_of(CALLED)]
+    said = {prompt.name for prompt in flow.every_prompt()}
+    on_call = REASON in books.rosters.reasons and any(
+        books.rosters.plan(reason=REASON, at=datetime.now(UTC)).agents()
+    )
+    if not on_call or not said.issuperset(prompt for prompt, _ in ASKED):
+        raise AstreinteError(
+            "the demo plays with the rosters and the flow that this project ships, and these are others",
+            remedy="run it in a copy of the project as it came; to hear your own files: `astreinte run`",
+        )
+
+
+def _clear(data: Path) -> None:
+    """Remove what an earlier demo left, but for the lock that we hold."""
+    for path in data.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path.name != LOCK:
+            path.unlink()
+
+
+async def _demo(settings: Settings, installation: Installation, books: Books) -> None:
+    typer.echo(f"Asterisk {installation.version}. Starting the line and a telephone network ...")
     narrator = Narrator()
-    async with _world(settings, installation, books, narrator) as (line, network):
-        call = await _one_call(line, network, books, narrator, settings.data)
+    try:
+        async with _world(settings, installation, books, narrator) as (line, network):
+            call = await _one_call(line, network, books, narrator, settings.data)
+    except (AssertionError, TimeoutError) as error:  # what a person on the telephone waited for in vain
+        raise StepMissing(str(error) or "a telephone did not register", settings.data) from error
     typer.echo("\nThe record, read back from the database:\n")
     story = await stored_story(line.settings.database_url, call)
     print_story(story)
@@ -123,7 +154,7 @@ async def _world(
         control_bind=address,
         trunk_host=loopback_address(),
         agi_host=address,
-        phones={name: Phone() for name in sip_phones(books)},
+        phones={name: Phone() for name in sip_phones(books.rosters)},
     )
     async with AsyncExitStack() as stack:
         _, settings = await stack.enter_async_context(managed_asterisk(settings, installation, config))
@@ -134,15 +165,11 @@ async def _world(
                 NetworkConfig.beside(config, settings.data / "network"),
             )
         )
-        line = await stack.enter_async_context(open_line(settings, listener=narrator))
+        with SetupProgress() as progress:
+            opening = open_line(settings, listener=narrator, progress=progress.prompts)
+            line = await stack.enter_async_context(opening)
         await network.phones_registered()
         yield line, network
-
-
-def sip_phones(books: Books) -> list[str]:
-    """Return the names of the agents' own phones."""
-    phones = (phone for agent in books.rosters.agents.values() for phone in agent.phones)
-    return sorted({phone.address for phone in phones if phone.scheme == "sip"})
 
 
 async def _one_call(
@@ -161,7 +188,7 @@ async def _one_call(
     await caller.answered()
     await caller.listen()
     flow = books.flows.flows[line.settings.flow_of(CALLED)]
-    for prompt, key in (("bienvenue", "1"), ("choix-motif", "1")):
+    for prompt, key in ASKED:
         await _hears(caller, line, flow.prompts([prompt], flow.languages[:1])[0], data)
         narrator.say(f"the caller has heard « {prompt} »")
         await caller.press(key)

@@ -1,4 +1,4 @@
-"""`astreinte run` as an operator meets it: beside an Asterisk that may be away, signalled, short of things."""
+"""`astreinte run` as an operator meets it: its signals, what it says, and what may be missing around it."""
 
 from __future__ import annotations
 

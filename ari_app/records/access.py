@@ -77,7 +77,7 @@ class _File:
 
     async def close(self) -> None:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.dispose)
-        self._thread.shutdown(wait=False)
+        self._thread.shutdown()  # idle by now: no wait
 
 
 class _Server:

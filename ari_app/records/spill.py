@@ -79,10 +79,21 @@ class SpillFile:
         except FileNotFoundError:
             yield []
             return
+        except OSError as error:
+            self._say_unusable(error)
+            yield []
+            return
         with file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield [_decode(line) for line in file.read().splitlines() if line.strip()]
-            self.path.unlink(missing_ok=True)
+            try:
+                self.path.unlink(missing_ok=True)
+            except OSError as error:  # then it is read again, which does no harm
+                self._say_unusable(error)
+
+    def _say_unusable(self, error: OSError) -> None:
+        remedy = "let this user read, write and remove it; the next start tries again"
+        log.error("records.spill_unusable", error=str(error), file=self.path, remedy=remedy)
 
 
 def _append(path: Path, entries: Iterable[Event | Rejected]) -> None:

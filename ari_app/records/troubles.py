@@ -104,7 +104,7 @@ def _trouble(error: BaseException, database: Database) -> _Trouble:
                 return _Trouble("folder-missing", "its folder does not exist", f"create the folder {folder}")
             return trouble
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
-    if lost or isinstance(error, OSError):  # also TimeoutError, a refused connection, an unknown host
+    if lost or (database.file is None and isinstance(error, OSError)):  # refused, timed out, unknown host
         return _UNREACHABLE
     reason = str(getattr(error, "orig", None) or error).strip().split("\n")[0] or type(error).__name__
     return _Trouble("failing", f"the database says: {reason}", "see to the database {where}")

@@ -250,6 +250,17 @@ async def test_facts_go_to_the_log_when_not_even_the_spill_can_be_written(
     assert len(unsaved) == len(facts_of_a_call(call))
 
 
+async def test_a_spill_file_that_cannot_be_read_does_not_hold_up_the_records(
+    start_recorder: Start, reader: Reader, spill: Path, logged: list[Any]
+) -> None:
+    spill.mkdir(parents=True)  # no file at all
+    recorder = await start_recorder()
+    call = put_call(recorder)
+    await recorder.flush()
+    assert (await reader.call(call)).call.outcome == "bridged"
+    assert names(logged) == ["records.spill_unusable"]
+
+
 async def test_a_spill_file_cut_short_is_read_as_far_as_it_goes(
     recorder: Recorder, start_recorder: Start, reader: Reader, spill: Path, logged: list[Any]
 ) -> None:

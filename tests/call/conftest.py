@@ -1,0 +1,68 @@
+"""A telephone network beside the line's Asterisk, and lines to call."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from ari_app.network.config import TEMPLATES, NetworkConfig
+from ari_app.network.network import TelephoneNetwork
+from ari_app.pbx import AsteriskServer, LineConfig
+
+from .exchange import OpenLine, Place, opened
+from .files import LANGUAGES, LONG_PROMPTS, SHORT_PROMPTS
+from .sounds import Recordings
+
+StartAsterisk = Callable[..., Awaitable[AsteriskServer]]
+NEVER_PLUGGED_IN = "dora"
+
+
+@pytest.fixture(scope="session")
+async def network(
+    line_asterisk: AsteriskServer, start_asterisk: StartAsterisk, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[TelephoneNetwork]:
+    """The telephone network around `line_asterisk`; every phone but dora's is registered with the line."""
+    assert isinstance(line_asterisk.config, LineConfig)
+    config = NetworkConfig.beside(line_asterisk.config, tmp_path_factory.mktemp("network"))
+    del config.phones[NEVER_PLUGGED_IN]
+    async with TelephoneNetwork(await start_asterisk(config, overlay=TEMPLATES), config) as made:
+        await made.phones_registered()
+        yield made
+
+
+@pytest.fixture(scope="session")
+def recordings(tmp_path_factory: pytest.TempPathFactory) -> Recordings:
+    """What the line says in these tests: sounds that cannot be mistaken for each other."""
+    made = Recordings(tmp_path_factory.mktemp("recorded"), made=tmp_path_factory.mktemp("made"))
+    made.add(LONG_PROMPTS, LANGUAGES, 4.0)
+    made.add(SHORT_PROMPTS, LANGUAGES, 0.75)
+    return made
+
+
+@pytest.fixture
+async def place(
+    line_asterisk: AsteriskServer, network: TelephoneNetwork, recordings: Recordings, tmp_path: Path
+) -> AsyncIterator[Place]:
+    """Where the test's line will live; whoever is still on the phone at the end hangs up."""
+    yield Place(line_asterisk, network, recordings, tmp_path)
+    await network.quiet()
+
+
+class OpenALine(Protocol):
+    """Opens a line; the words are those of `Place.settings`."""
+
+    def __call__(self, **words: Any) -> AbstractAsyncContextManager[OpenLine]: ...
+
+
+@pytest.fixture
+def open_a_line(place: Place) -> OpenALine:
+    """Open a line with rosters and flows of the test's own."""
+
+    def opens(**words: Any) -> AbstractAsyncContextManager[OpenLine]:
+        return opened(place, place.settings(**words))
+
+    return opens

@@ -6,6 +6,8 @@ They come from this machine's own mirror, through the same code as Asterisk's; o
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +15,8 @@ from pathlib import Path
 import pytest
 
 from ari_app.pbx import AsteriskUnavailable, Installation, Progress, find_asterisk
+from ari_app.pbx.apt import PrivateApt
+from ari_app.pbx.apt_sources import newest_sources
 from ari_app.pbx.pip_wheel import PIP
 from ari_app.pbx.private import PackageSet, is_whole, unpack
 
@@ -36,40 +40,57 @@ class Watcher:
 
 
 @pytest.fixture(scope="module")
-def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    cache = tmp_path_factory.mktemp("a cache with spaces")
+def package_lists(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The mirror's list of packages: apt asks it only whether it has changed since."""
+    folder = tmp_path_factory.mktemp("lists")
+    PrivateApt(folder, newest_sources()[0]).update(lambda progress: None)
+    return folder / "lists"
+
+
+@pytest.fixture
+def cache(package_lists: Path, tmp_path: Path) -> Path:
+    """A cache folder where nothing is unpacked yet."""
+    shutil.copytree(package_lists, tmp_path / "a cache/apt/lists", copy_function=os.link)
+    return tmp_path / "a cache"
+
+
+@pytest.fixture
+def unpacked(cache: Path) -> Path:
     return unpack(SMALL, cache=cache)
 
 
-def test_unpacked_folder_is_whole_and_nothing_else_is_kept(unpacked: Path) -> None:
-    assert is_whole(unpacked)
-    assert (unpacked / "etc/asterisk/extensions.conf").is_file()
-    assert {path.name for path in unpacked.parent.iterdir()} == {"small-1", "lock"}
+def test_set_is_unpacked_once_and_anew_when_a_file_of_it_is_lost(
+    unpacked: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert {path.name for path in unpacked.parent.iterdir()} == {"small-1", "lock"}  # nothing else is kept
     packages = json.loads((unpacked / "astreinte.json").read_text())["packages"]
     assert {name.split("_")[0] for name in packages} == {"asterisk-config", "netbase"}
 
+    file = unpacked / "etc/asterisk/extensions.conf"
+    with monkeypatch.context() as without_programs:
+        without_programs.setenv("PATH", "/nowhere")
+        assert unpack(SMALL, cache=unpacked.parent) == unpacked
 
-def test_second_time_asks_no_mirror(unpacked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "/nowhere")
-    watcher = Watcher()
-    assert unpack(SMALL, watcher, cache=unpacked.parent) == unpacked
-    assert watcher.told == []
+    file.unlink()
+    assert not is_whole(unpacked)
+    unpack(SMALL, cache=unpacked.parent)
+    assert file.is_file()
 
 
-def test_interrupted_set_up_goes_on_where_it_stopped_and_trusts_no_damaged_file(tmp_path: Path) -> None:
+def test_interrupted_set_up_goes_on_where_it_stopped_and_trusts_no_damaged_file(cache: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
-        unpack(SMALL, Watcher("downloading"), cache=tmp_path)
-    assert not (tmp_path / "small-1").exists()
+        unpack(SMALL, Watcher("downloading"), cache=cache)
+    assert not (cache / "small-1").exists()
 
     second = Watcher("unpacking")
     with pytest.raises(KeyboardInterrupt):
-        unpack(SMALL, second, cache=tmp_path)
+        unpack(SMALL, second, cache=cache)
     assert second.first("downloading").done > 0
-    assert not (tmp_path / "small-1").exists()
-    (unpacked,) = (tmp_path / "small-1.partial/.unpacked").iterdir()
+    assert not (cache / "small-1").exists()
+    (unpacked,) = (cache / "small-1.partial/.unpacked").iterdir()
     first_unpacked = unpacked.stat().st_mtime_ns
 
-    for path in (tmp_path / "apt/archives").glob("*.deb"):
+    for path in (cache / "apt/archives").glob("*.deb"):
         content = bytearray(path.read_bytes())
         content[len(content) // 2] ^= 0xFF  # of the same size: apt itself would take it
         path.write_bytes(content)
@@ -80,7 +101,7 @@ def test_interrupted_set_up_goes_on_where_it_stopped_and_trusts_no_damaged_file(
         if progress.step.startswith("unpacking") and unpacked.exists():
             marks.add(unpacked.stat().st_mtime_ns)
 
-    assert is_whole(unpack(SMALL, look, cache=tmp_path))
+    assert is_whole(unpack(SMALL, look, cache=cache))
     assert third.first("downloading").done == 0
     assert marks == {first_unpacked}  # never unpacked again
 
@@ -97,10 +118,10 @@ print("downloaded" if any(step.startswith("downloading") for step in steps) else
 """
 
 
-def test_two_that_race_do_it_once_and_both_have_it(tmp_path: Path) -> None:
+def test_two_that_race_do_it_once_and_both_have_it(cache: Path) -> None:
     racers = [
         subprocess.Popen(
-            [sys.executable, "-c", RACER, str(tmp_path)],
+            [sys.executable, "-c", RACER, str(cache)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -109,42 +130,28 @@ def test_two_that_race_do_it_once_and_both_have_it(tmp_path: Path) -> None:
     ]
     said = [racer.communicate(timeout=120) for racer in racers]
     assert [racer.returncode for racer in racers] == [0, 0], said
-    assert {out.splitlines()[0] for out, _ in said} == {str(tmp_path / "small-1")}
+    assert {out.splitlines()[0] for out, _ in said} == {str(cache / "small-1")}
     assert sorted(out.splitlines()[1] for out, _ in said) == ["downloaded", "waited"]
-    assert is_whole(tmp_path / "small-1")
+    assert is_whole(cache / "small-1")
 
 
-def test_set_that_lost_a_file_is_made_anew(unpacked: Path) -> None:
-    victim = unpacked / "etc/asterisk/extensions.conf"
-    victim.unlink()
-    assert not is_whole(unpacked)
-    unpack(SMALL, cache=unpacked.parent)
-    assert victim.is_file()
-
-
-@pytest.fixture(scope="module")
-def unlucky_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache where nothing comes to a good end."""
-    return tmp_path_factory.mktemp("unlucky")
-
-
-def test_packages_that_hold_something_unusable_are_not_kept(unlucky_cache: Path) -> None:
+def test_packages_that_hold_something_unusable_are_not_kept(cache: Path) -> None:
     bad = PackageSet("bad", ("netbase",), lambda _root: "it does not start")
     with pytest.raises(AsteriskUnavailable, match="it does not start"):
-        unpack(bad, cache=unlucky_cache)
-    assert {path.name for path in unlucky_cache.iterdir()} <= {"lock", "apt"}
+        unpack(bad, cache=cache)
+    assert {path.name for path in cache.iterdir()} <= {"lock", "apt"}
 
 
-def test_version_that_is_too_old_is_not_even_downloaded(unlucky_cache: Path) -> None:
+def test_version_that_is_too_old_is_not_even_downloaded(cache: Path) -> None:
     watcher = Watcher()
     old = PackageSet("old", ("asterisk-config",), lambda _root: None, lambda version: f"it is {version}")
     with pytest.raises(AsteriskUnavailable, match=r"asterisk-config there is 2\d\..*; it is 2\d\."):
-        unpack(old, watcher, cache=unlucky_cache)
+        unpack(old, watcher, cache=cache)
     assert not [progress for progress in watcher.told if progress.step.startswith("downloading")]
 
 
-def test_pip_can_be_had_without_root(tmp_path: Path) -> None:
-    (wheel,) = (unpack(PIP, cache=tmp_path) / "usr/share/python-wheels").glob("pip-*.whl")
+def test_pip_can_be_had_without_root(cache: Path) -> None:
+    (wheel,) = (unpack(PIP, cache=cache) / "usr/share/python-wheels").glob("pip-*.whl")
     result = subprocess.run(
         [sys.executable, f"{wheel}/pip", "--version"], capture_output=True, text=True, check=True
     )

@@ -164,9 +164,9 @@ def test_a_server_without_passwords_is_warned_of(astreinte: Astreinte, desk: Des
     assert said.code == 0
 
 
-def test_colours_are_for_terminals(desk: Desk) -> None:
+def test_colours_are_for_terminals(astreinte: Astreinte, desk: Desk) -> None:
     desk.settings("ami: {port: 0}\n")
-    plain, coloured = desk.types("check"), desk.types_on_terminal("check")
+    plain, coloured = astreinte("check"), desk.types_on_terminal("check")
     assert "\x1b" not in plain.out
     assert coloured.out == plain.out.replace(
         "astreinte.yaml:1:13: error: `port` is not valid",

@@ -57,7 +57,7 @@ def test_a_command_that_is_not_understood_ends_with_2(
     assert said.err
 
 
-@pytest.mark.parametrize("command", ["check", "who", "--help"])
+@pytest.mark.parametrize("command", ["check", "--help"])
 def test_a_reader_who_leaves_gets_no_traceback(desk: Desk, command: str) -> None:
     with subprocess.Popen(
         [*COMMAND, command],

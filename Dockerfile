@@ -23,7 +23,7 @@ RUN groupadd --gid 10001 astreinte \
 RUN export DEBIAN_FRONTEND=noninteractive \
  && apt-get ${APT_OPTS} update \
  && apt-get ${APT_OPTS} install --yes --no-install-recommends \
-      asterisk asterisk-core-sounds-en-wav asterisk-core-sounds-fr-wav asterisk-moh-opsound-wav python3 tzdata \
+      asterisk asterisk-core-sounds-en-wav asterisk-core-sounds-fr-wav asterisk-moh-opsound-wav python3 \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/* /etc/asterisk /var/spool/asterisk \
  && ln -s /var/lib/astreinte/etc /etc/asterisk
 COPY ari_app/__init__.py /opt/astreinte/ari_app/
@@ -89,6 +89,7 @@ ENV PATH=/opt/astreinte/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 L
     ASTREINTE_CACHE=/var/cache/astreinte \
     ASTREINTE_DATA=/var/lib/astreinte \
     ASTREINTE_PROMPTS__FOLDER=/var/cache/astreinte/prompts \
+    ASTREINTE_ASTERISK__MANAGED=false \
     ASTREINTE_ARI__URL=http://127.0.0.1:8088/ari \
     ASTREINTE_AGI__HOST=127.0.0.1 \
     ASTREINTE_AGI__PORT=4573

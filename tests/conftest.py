@@ -129,7 +129,11 @@ def child_processes() -> dict[int, str]:
     """Return this process' living children: process id and command."""
     found = {}
     for children in Path("/proc/self/task").glob("*/children"):
-        for word in children.read_text().split():
+        try:
+            words = children.read_text().split()
+        except OSError:
+            continue  # the thread ended while we looked
+        for word in words:
             try:
                 state = Path(f"/proc/{word}/stat").read_text().rpartition(")")[2].split()[0]
                 command = (

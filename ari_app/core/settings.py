@@ -193,8 +193,8 @@ class Settings(BaseSettings):
 
     @property
     def database_url(self) -> str:
-        """The SQLAlchemy URL of the records, for an asyncio driver."""
-        return self.database or f"sqlite+aiosqlite:///{self.data / 'astreinte.db'}"
+        """The SQLAlchemy URL of the records."""
+        return self.database or f"sqlite:///{self.data / 'astreinte.db'}"
 
     def flow_of(self, line: str) -> str:
         """Return the name of the flow that serves a called number."""

@@ -38,50 +38,51 @@ class Story:
     def __init__(self, call_id: str, sink: FactSink) -> None:
         self._call = call_id
         self._put = sink.put
+        self._log = log.bind(call=call_id)  # some of it is told outside the call's own task
 
     def arrived(self, *, line: str, channel_id: str, number: str, name: str) -> None:
         """A caller's channel entered the application."""
         self._put(
             CallArrived(call=self._call, line=line, channel_id=channel_id, number=number, caller_name=name)
         )
-        log.info("call.arrived", line=line, number=number, channel=channel_id)
+        self._log.info("call.arrived", line=line, number=number, channel=channel_id)
 
     def answered(self) -> None:
         """We answered the caller."""
         self._put(CallAnswered(call=self._call))
-        log.info("call.answered")
+        self._log.info("call.answered")
 
     def language(self, language: str) -> None:
         """The caller is spoken to in `language` from here on."""
         self._put(CallLanguage(call=self._call, language=language))
-        log.info("call.language", language=language)
+        self._log.info("call.language", language=language)
 
     def reason(self, reason: str) -> None:
         """The flow found out why they call."""
         self._put(CallReason(call=self._call, reason=reason))
-        log.info("call.reason", reason=reason)
+        self._log.info("call.reason", reason=reason)
 
     def queued(self, plan: Plan) -> None:
         """The search for an agent starts."""
         self._put(CallQueued(call=self._call, team=plan.team))
-        log.info("call.queued", team=plan.team, steps=len(plan.steps))
+        self._log.info("call.queued", team=plan.team, steps=len(plan.steps))
 
     def leg_started(self, leg: Leg) -> None:
         """An agent's phone is rung."""
         self._put(
             LegStarted(call=self._call, leg=leg.id, agent=leg.agent.id, endpoint=leg.endpoint, step=leg.step)
         )
-        log.info("leg.started", leg=leg.id, agent=leg.agent.id, endpoint=leg.endpoint, step=leg.step)
+        self._log.info("leg.started", leg=leg.id, agent=leg.agent.id, endpoint=leg.endpoint, step=leg.step)
 
     def leg_answered(self, leg: Leg) -> None:
         """Somebody, or something, picked up."""
         self._put(LegAnswered(call=self._call, leg=leg.id))
-        log.info("leg.answered", leg=leg.id, agent=leg.agent.id)
+        self._log.info("leg.answered", leg=leg.id, agent=leg.agent.id)
 
     def leg_accepted(self, leg: Leg) -> None:
         """A human takes the call."""
         self._put(LegAccepted(call=self._call, leg=leg.id))
-        log.info("leg.accepted", leg=leg.id, agent=leg.agent.id)
+        self._log.info("leg.accepted", leg=leg.id, agent=leg.agent.id)
 
     def leg_ended(self, channel: CallChannel, result: LegResult) -> None:
         """The attempt, or the agent's side of the talk, is over."""
@@ -95,24 +96,26 @@ class Story:
                 dialstatus=channel.dialstatus or "",
             )
         )
-        log.info("leg.ended", leg=channel.id, result=result, cause=channel.cause, sip_code=channel.sip_code)
+        self._log.info(
+            "leg.ended", leg=channel.id, result=result, cause=channel.cause, sip_code=channel.sip_code
+        )
 
     def bridged(self, leg: Leg) -> None:
         """Caller and agent hear each other."""
         self._put(CallBridged(call=self._call, leg=leg.id))
-        log.info("call.bridged", leg=leg.id, agent=leg.agent.id)
+        self._log.info("call.bridged", leg=leg.id, agent=leg.agent.id)
 
     def unbridged(self, leg: Leg) -> None:
         """The agent is gone and the caller is still there."""
         self._put(CallUnbridged(call=self._call, leg=leg.id))
-        log.info("call.unbridged", leg=leg.id, agent=leg.agent.id)
+        self._log.info("call.unbridged", leg=leg.id, agent=leg.agent.id)
 
     def ended(self, outcome: Outcome, *, cause: int | None, ended_by: str) -> None:
         """The call is over."""
         self._put(CallEnded(call=self._call, outcome=outcome, cause=cause))
-        log.info("call.ended", outcome=outcome, cause=cause, ended_by=ended_by)
+        self._log.info("call.ended", outcome=outcome, cause=cause, ended_by=ended_by)
 
     def note(self, name: str, **facts: str | int | float | None) -> None:
         """Anything else worth keeping, under a name of its own."""
         self._put(CallEvent(call=self._call, event=name, data=facts))
-        log.debug("call.noted", note=name, **facts)
+        self._log.debug("call.noted", note=name, **facts)

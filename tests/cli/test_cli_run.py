@@ -166,6 +166,11 @@ async def test_a_call_in_progress_may_end_before_the_line_does(server: AsteriskS
     (call,) = await calls_of(desk)
     assert call.outcome == "abandoned"
     assert call.ended_at is not None
+    told = [
+        row for row in map(json.loads, line.log.splitlines()) if row["event"].startswith(("call.", "leg."))
+    ]
+    assert [row["event"] for row in told[:2]] == ["call.arrived", "call.answered"]
+    assert {row.get("call") for row in told} == {call.id}
 
 
 async def test_a_second_signal_stops_it_now_and_the_caller_goes_to_the_fallback(

@@ -41,7 +41,7 @@ class Control:
         self._stopped = asyncio.Event()
         self._task = asyncio.current_task()
         self._reloads: set[asyncio.Task[None]] = set()
-        self._terminal = sys.stdin.fileno() if _is_terminal() else None
+        self._terminal = _terminal()
 
     def __enter__(self) -> Self:
         loop = asyncio.get_running_loop()
@@ -88,11 +88,15 @@ class Control:
             log.exception("config.reload_failed")
 
 
-def _is_terminal() -> bool:
-    try:
-        return os.isatty(sys.stdin.fileno())
-    except (AttributeError, OSError, ValueError):  # closed, or replaced by something without a descriptor
-        return False
+def _terminal() -> int | None:
+    """Return a descriptor of the terminal that this process was started from, None when it was not."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        try:
+            if os.isatty(stream.fileno()):
+                return stream.fileno()
+        except (AttributeError, OSError, ValueError):  # closed, or replaced by what has no descriptor
+            continue
+    return None
 
 
 def _is_gone(terminal: int) -> bool:

@@ -1,8 +1,8 @@
 """Is the line well? Its event loop turns, and Asterisk has its WebSocket. Exits with 0, or 1 and why.
 
-Not `astreinte doctor`, which looks at everything: a mistake in a settings file is for a person to mend, and must
-not make a platform restart a line that works, for it would not start again. Asterisk is asked, because it knows
-best whether callers would reach us. Standard library only, for it runs every few seconds.
+Not `astreinte doctor`, which looks at everything: a mistake in a settings file is for a person to mend, and
+must not make a platform restart a line that works, for it would not start again. Asterisk is asked, because
+it knows best whether callers would reach us. Standard library only, for it runs every few seconds.
 """
 
 from __future__ import annotations

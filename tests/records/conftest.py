@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from recording import put_call
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
 from structlog.testing import capture_logs
@@ -16,6 +15,8 @@ from structlog.testing import capture_logs
 from ari_app.core import logs
 from ari_app.records.reader import Reader
 from ari_app.records.recorder import Recorder
+
+from .recording import put_call
 
 
 @pytest.fixture

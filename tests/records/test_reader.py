@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from recording import put_call
 
 from ari_app.records import CallArrived, CallEnded, CallQueued, Outcome
 from ari_app.records.database import InvalidDatabaseUrl, RecordsUnavailable
 from ari_app.records.reader import AmbiguousCall, Reader, UnknownCall
 from ari_app.records.recorder import Recorder
+
+from .recording import put_call
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

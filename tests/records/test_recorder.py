@@ -14,12 +14,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from recording import LONG, facts_of_a_call, names, put_call, rows
-
 from ari_app.core.ids import new_call_id
 from ari_app.records import CallAnswered, CallArrived, CallEnded, CallEvent, LegStarted, Outcome
 from ari_app.records.reader import Reader
 from ari_app.records.recorder import Recorder
+
+from .recording import LONG, facts_of_a_call, names, put_call, rows
 
 Start = Callable[[], Awaitable[Recorder]]
 

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from recording import LONG, facts_of_a_call, names, put_call, rows
 
 from ari_app.core.ids import new_call_id
 from ari_app.records import CallArrived, CallEnded, CallEvent, LegEnded, LegResult, LegStarted, Outcome
 from ari_app.records.database import RecordsUnavailable
 from ari_app.records.reader import Reader
 from ari_app.records.recorder import Recorder
+
+from .recording import LONG, facts_of_a_call, names, put_call, rows
 
 Start = Callable[[], Awaitable[Recorder]]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -23,6 +24,8 @@ log = get_logger(__name__)
 
 HAND_OVER_WITHIN = 30.0
 """Seconds that a call waits for Asterisk to be reachable again before it is left to the next sweep."""
+SHORTEST_TALK = 1.0
+"""Seconds. Who took a call and is gone by then has said nothing: the search for an agent goes on."""
 GONE_WITHIN = 2.0
 """Seconds between Asterisk's word that a channel is gone and the event that says so."""
 
@@ -43,7 +46,7 @@ class Session:
             self._ari, call.channel_id, next_playback_id=call.next_playback_id, on_gone=self._on_caller_gone
         )
         self._task: asyncio.Task[None] | None = None
-        self._bridged = False
+        self._talked = False
         self._talking = False
         self._handed_over = False
         self._outcome: Outcome | None = None
@@ -137,30 +140,45 @@ class Session:
         return Connection.NOBODY
 
     async def _talk(self, leg: Leg) -> bool:
-        """Bridge the caller and an agent until one of them hangs up; False if the leg was lost before."""
+        """Bridge the caller and an agent until one of them hangs up; False if the agent was gone at once."""
         bridge_id = self._call.next_bridge_id()
-        await self._caller.quiet()
-        await self._ari.bridges.create(bridge_id=bridge_id, type="mixing", name=self._call.id)
+        result = LegResult.CANCELLED
         try:
-            try:
-                await self._ari.bridges.add_channel(bridge_id, channel=[self._call.channel_id, leg.id])
-            except (ChannelGone, NotInStasis):
-                leg.release(LegResult.FAILED)
+            if not await self._join(bridge_id, leg):
+                result = LegResult.LOST
                 return False
-            self._bridged = self._talking = True
+            result = LegResult.ACCEPTED
+            self._talked = self._talking = True
             self._call.story.bridged(leg)
+            since = time.monotonic()
             await leg.channel.until_gone()
-            self._ended_by = "agent"
             self._talking = False
+            if time.monotonic() - since < SHORTEST_TALK:
+                self._talked = False
+                self._call.story.unbridged(leg)
+                result = LegResult.LOST
+                return False
+            self._ended_by = "agent"
             return True
         except asyncio.CancelledError:
             self._talking = self._talking and not self._caller.gone
             raise
         finally:
             if not self._talking:
-                leg.release(LegResult.ACCEPTED)
+                leg.release(result)
                 self._caller.send(self._ari.bridges.destroy(bridge_id))
+                await self._caller.settle()
                 await leg.channel.settle()
+
+    async def _join(self, bridge_id: str, leg: Leg) -> bool:
+        """Let the two hear each other; False if the agent is gone."""
+        await self._caller.quiet()
+        await self._ari.bridges.create(bridge_id=bridge_id, type="mixing", name=self._call.id)
+        try:
+            await self._ari.bridges.add_channel(bridge_id, channel=[self._call.channel_id, leg.id])
+        except (ChannelGone, NotInStasis):
+            return False
+        return True
 
     # The end
 
@@ -170,7 +188,7 @@ class Session:
             self._task.cancel()
 
     def _outcome_of_gone_caller(self) -> Outcome:
-        return Outcome.BRIDGED if self._bridged else (self._outcome or Outcome.ABANDONED)
+        return Outcome.BRIDGED if self._talked else (self._outcome or Outcome.ABANDONED)
 
     async def _confirm_gone(self) -> None:
         """Asterisk says that the caller's channel is gone: wait for the event that tells why."""

@@ -39,11 +39,12 @@ class LegResult(StrEnum):
     NO_ANSWER = "no-answer"  # rang for its whole time
     BUSY = "busy"  # 486, 600
     DECLINED = "declined"  # 403, 603
-    PASSED = "passed"  # answered, and pressed 2: somebody else, please
+    PASSED = "passed"  # pressed 2, on this phone or another of theirs: somebody else, please
     UNREACHABLE = "unreachable"  # no contact, 480, 503, 404, network down
     NOT_ACCEPTED = "not-accepted"  # answered, but nobody said that they take it (a voicemail box)
     TAKEN_ELSEWHERE = "taken-elsewhere"  # another leg took the call first
-    CANCELLED = "cancelled"  # the caller hung up while it rang
+    LOST = "lost"  # a human took the call, and was gone before anything could be said
+    CANCELLED = "cancelled"  # the caller hung up first
     SKIPPED = "skipped"  # not rung: the phone was known to be in use or unreachable
     FAILED = "failed"  # Asterisk could not place it
     INTERRUPTED = "interrupted"  # we died while it was up

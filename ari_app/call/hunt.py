@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
+from itertools import chain
 
 from ..ami import PhoneState
 from ..core.prompt import Prompt
@@ -12,6 +12,7 @@ from ..records.facts import LegResult
 from ..roster.plan import OnCallAgent, Plan
 from .desk import Call
 from .leg import Leg
+from .race import Race
 
 
 class Hunt:
@@ -43,14 +44,12 @@ class Hunt:
     async def next(self) -> Leg | None:
         """Return the leg of the next agent who takes the call, or None when the plan is exhausted."""
         for step, seconds, agents in self._groups:
-            legs = [leg for agent in agents for leg in self._legs_of(agent, step)]
-            if not legs:
-                continue
-            for leg in legs:
+            legs = [usable for agent in agents if (usable := self._legs_of(agent, step))]
+            for leg in chain.from_iterable(legs):
                 await self._watches.enter_async_context(
                     self._call.desk.ari.watch(leg.id, on_event=leg.channel.on_event)
                 )
-            self._legs += legs
+                self._legs.append(leg)
             if taken := await self._first_to_take(legs, seconds):
                 self._legs.remove(taken)
                 return taken
@@ -81,27 +80,12 @@ class Hunt:
         name = leg.endpoint.removeprefix("PJSIP/")
         return PhoneState.UNKNOWN if "@" in name else self._call.desk.phone_state(name)
 
-    async def _first_to_take(self, legs: Sequence[Leg], seconds: float) -> Leg | None:
-        if len(legs) == 1:
-            (leg,) = legs
+    async def _first_to_take(self, legs: Sequence[Sequence[Leg]], seconds: float) -> Leg | None:
+        """Ring the phones of some agents for `seconds` at most, until one of them takes the call."""
+        if [len(each) for each in legs] == [1]:
+            leg = legs[0][0]
             return leg if await self._offer(leg, seconds) is LegResult.ACCEPTED else None
-        tasks = {asyncio.create_task(self._offer(leg, seconds)): leg for leg in legs}
-        taken: Leg | None = None
-        try:
-            pending = set(tasks)
-            while pending and taken is None:
-                done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    if task.result() is LegResult.ACCEPTED:
-                        taken = taken or tasks[task]
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
-            for leg in legs:
-                if leg is not taken:
-                    leg.release(LegResult.TAKEN_ELSEWHERE if taken else LegResult.CANCELLED)
-        return taken
+        return await Race(legs, self._offer).run(seconds)
 
     async def _offer(self, leg: Leg, seconds: float) -> LegResult:
         return await leg.offer(seconds, whisper=self._whisper(leg), display_name=f"Astreinte {self._reason}")

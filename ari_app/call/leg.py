@@ -40,6 +40,11 @@ class Leg:
         self._placed = False
 
     @property
+    def after(self) -> float:
+        """How many seconds the agent has been rung when this phone starts to ring too."""
+        return self._phone.after
+
+    @property
     def _ari(self) -> AriClient:
         return self._call.desk.ari
 
@@ -49,11 +54,9 @@ class Leg:
         Where the phone's `accept` is `answer`, picking up is enough. A leg that was taken stays up; any
         other is released.
         """
-        if self._phone.after:
-            await asyncio.sleep(self._phone.after)
         self._start()
         try:
-            result = await self._ring(seconds - self._phone.after, display_name)
+            result = await self._ring(seconds, display_name)
             if result is None:
                 self._call.story.leg_answered(self)
                 result = await self._screen(whisper)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from ..agi import FastAgiServer
 from ..ami import AmiClient
@@ -86,6 +87,9 @@ class Line:
         self.reception = Reception(lambda: self._desk, sink)
         self._sink = sink
         self._fallback = FallbackKeeper(self.ami, lambda: self._desk)
+        self._since = datetime.now(UTC)
+        self._left_open: list[Call] | None = None
+        """The calls of an earlier process that are not sorted out yet; None until they are known."""
         self._adopting = asyncio.Lock()
         self._reloading = asyncio.Lock()
 
@@ -164,18 +168,23 @@ class Line:
     async def _adopt(self) -> None:
         """After each connection: take up, hand over or end whatever outlived the one before."""
         async with self._adopting:
-            on_record = await self._calls_on_record()
+            if self._left_open is None:
+                self._left_open = await self._calls_left_open()
             survivors = Survivors(self.ari, self.settings.ari.app, is_known=self.reception.knows)
-            open_calls = [self._call_of(each) for each in on_record if not self.reception.knows(each.call.id)]
-            for call, leg_id, bridge_id in await survivors.sort_out(open_calls):
+            for call, leg_id, bridge_id in await survivors.sort_out(self._left_open):
                 self.reception.take_up(call, talk_on(call, leg_id, bridge_id))
+            self._left_open = []
 
-    async def _calls_on_record(self) -> list[OpenCall]:
-        """Return the calls without an end, once the records can be read: nobody else knows who may talk."""
+    async def _calls_left_open(self) -> list[Call]:
+        """Return the calls of an earlier process that have no end on record, once the records can be read.
+
+        Nobody else knows who may talk. Calls of our own have not ended either, until their end is written.
+        """
         problem = ""
         while True:
             try:
-                return await self.recorder.open_calls()
+                on_record = await self.recorder.open_calls()
+                return [self._call_of(each) for each in on_record if each.call.arrived_at < self._since]
             except RecordsUnavailable as error:
                 if problem != error.problem:
                     problem = error.problem

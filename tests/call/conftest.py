@@ -38,7 +38,7 @@ async def network(
 def recordings(tmp_path_factory: pytest.TempPathFactory) -> Recordings:
     """What the line says in these tests: sounds that cannot be mistaken for each other."""
     made = Recordings(tmp_path_factory.mktemp("recorded"), made=tmp_path_factory.mktemp("made"))
-    made.add(LONG_PROMPTS, LANGUAGES, 4.0)
+    made.add(LONG_PROMPTS, LANGUAGES, 2.5)
     made.add(SHORT_PROMPTS, LANGUAGES, 0.75)
     return made
 

@@ -79,7 +79,8 @@ class Place:
         assert isinstance(config, LineConfig)
         reasons = list(dict.fromkeys([*TEAMS, *teams]))
         write_rosters(self.folder / "rosters", {**TEAMS, **teams}, {**AGENTS, **(agents or {})}, more or {})
-        self.recordings.add((f"agent-accept-{reason}" for reason in reasons), ("fr", "en"), 1.0)
+        whispers = (f"agent-accept-{reason}" for reason in reasons)
+        self.recordings = self.recordings.with_more(self.folder / "prompts", whispers, 1.0)
         (self.folder / "data").mkdir()
         settings = Settings(
             rosters=self.folder / "rosters",

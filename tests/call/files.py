@@ -108,6 +108,11 @@ prompts:
 """A flow without a menu: who calls is put through for one reason."""
 
 
+def mobile(number: int) -> str:
+    """Return the number of a mobile telephone that an agent of a test may have."""
+    return f"+331990013{number:02}"
+
+
 def write_flows(folder: Path, reasons: Sequence[str], menu: str) -> dict[str, str]:
     """Write a flow with a menu, and one for each reason that asks nothing; return called number → flow."""
     folder.mkdir()

@@ -62,6 +62,11 @@ class Person:
             write_tone(wav, self.hertz, VOICE_SECONDS)
         await self.party.speak(wav)
 
+    async def takes_the_call(self) -> None:
+        """Pick up, and press 1 once the line has said why it calls."""
+        await self.picks_up()
+        await self.presses("1")
+
     async def hangs_up(self) -> None:
         """Put the phone down."""
         await self.party.hang_up()

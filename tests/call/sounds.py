@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import shutil
 import wave
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -47,6 +49,13 @@ class Recordings:
         for name in names:
             for language in languages:
                 write_hiss(self.folder / language / f"{name}.wav", seconds)
+
+    def with_more(self, folder: Path, names: Iterable[str], seconds: float) -> Recordings:
+        """Return these and some more, in a folder of their own."""
+        shutil.copytree(self.folder, folder, copy_function=os.link)
+        more = Recordings(folder, self.made)
+        more.add(names, [path.name for path in folder.iterdir()], seconds)
+        return more
 
     def parts(self, name: str, language: str) -> list[Samples]:
         """Return a prompt cut into parts of a fifth of a second."""

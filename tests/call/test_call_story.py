@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from ari_app.call.session import SHORTEST_TALK
 from ari_app.records.facts import CallBridged
 
 from .exchange import OpenLine, tried
@@ -96,6 +97,7 @@ async def test_each_reason_reaches_its_own_teams_agent(open_a_line: OpenALine) -
         await line.told(CallBridged, caller)
         await caller.hears_voice_of(agent)
         await agent.hears_voice_of(caller)
+        await asyncio.sleep(SHORTEST_TALK)
         await agent.hangs_up()
         await caller.is_hung_up()
         record = await line.record_of(caller)
@@ -143,8 +145,8 @@ async def test_picking_up_is_enough_where_the_roster_says_so(open_a_line: OpenAL
         await agent.picks_up()
         await line.told(CallBridged, caller)
         await caller.hears_voice_of(agent)
-        await agent.hangs_up()
-        await caller.is_hung_up()
+        await caller.hangs_up()
+        await agent.is_hung_up()
     assert not await agent.has_heard("agent-accept-panne")
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Any
 
 from ..ami import PhoneState
 from ..ari import AriClient
@@ -44,6 +46,7 @@ class Call:
     _legs: count[int] = field(default_factory=lambda: count(1))
     _playbacks: count[int] = field(default_factory=lambda: count(1))
     _bridges: count[int] = field(default_factory=lambda: count(1))
+    _beside: set[asyncio.Task[None]] = field(default_factory=set)
 
     def next_leg_id(self) -> str:
         """Return the channel id of the call's next outbound leg."""
@@ -56,3 +59,20 @@ class Call:
     def next_bridge_id(self) -> str:
         """Return the id of the call's next bridge."""
         return f"{self.id}.b{next(self._bridges):03}"
+
+    def beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let something go on that the caller need not wait for; the call is not over before it is."""
+        task = asyncio.create_task(work)
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
+
+    async def settle(self) -> None:
+        """Wait for what goes on beside the caller; when cancelled, cut it short first."""
+        while self._beside:
+            try:
+                await asyncio.wait(self._beside)
+            except asyncio.CancelledError:
+                for task in self._beside:
+                    task.cancel()
+                await asyncio.wait(self._beside)
+                raise

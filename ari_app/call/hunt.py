@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import AsyncExitStack
 from itertools import chain
 
 from ..ami import PhoneState
 from ..core.prompt import Prompt
+from ..flow.words import Word
 from ..records.facts import LegResult
 from ..roster.plan import OnCallAgent, Plan
+from .channel import CallChannel
 from .desk import Call
 from .leg import Leg
 from .race import Race
@@ -22,34 +23,28 @@ class Hunt:
     hunt goes on where it was. Every other leg is released at the latest when the `async with` ends.
     """
 
-    def __init__(self, call: Call, plan: Plan, *, reason: str, language: str) -> None:
+    def __init__(self, call: Call, caller: CallChannel, plan: Plan, *, reason: str, language: str) -> None:
         self._call = call
+        self._caller = caller
         self._reason = reason
         self._language = language
         self._plan = plan
         self._groups = self._groups_of(plan)
         self._legs: list[Leg] = []
-        self._watches = AsyncExitStack()
 
     async def __aenter__(self) -> Hunt:
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
+        missed = Word.AGENT_MISSED if self._caller.gone else None
         for leg in self._legs:
-            leg.release(LegResult.CANCELLED)
-        for leg in self._legs:
-            await leg.channel.settle()
-        await self._watches.aclose()
+            leg.release(LegResult.CANCELLED, last_word=missed)
 
     async def next(self) -> Leg | None:
         """Return the leg of the next agent who takes the call, or None when the plan is exhausted."""
         for step, seconds, agents in self._groups:
             legs = [usable for agent in agents if (usable := self._legs_of(agent, step))]
-            for leg in chain.from_iterable(legs):
-                await self._watches.enter_async_context(
-                    self._call.desk.ari.watch(leg.id, on_event=leg.channel.on_event)
-                )
-                self._legs.append(leg)
+            self._legs += chain.from_iterable(legs)
             if taken := await self._first_to_take(legs, seconds):
                 self._legs.remove(taken)
                 return taken

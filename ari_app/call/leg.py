@@ -7,8 +7,11 @@ import math
 
 from ..ari import AriClient
 from ..ari.errors import AriError, ChannelGone
+from ..ari.watching import Watched
+from ..core.logs import get_logger
 from ..core.prompt import Prompt
 from ..core.settings import safe_number
+from ..flow.words import Word
 from ..records.facts import LegResult
 from ..roster.plan import OnCallAgent, Phone
 from .channel import CallChannel
@@ -16,11 +19,15 @@ from .desk import Call
 from .endpoints import endpoint_of
 from .outcome import leg_result
 
+log = get_logger(__name__)
+
 TAKE, PASS = "1", "2"
 WRONG_KEYS = 2
 """Wrong keys that an agent may press before the call passes on."""
 RING_MARGIN = 5
 """Seconds more than ours that Asterisk rings by itself, should nobody be there to stop it."""
+LAST_WORD_WITHIN = 20.0
+"""Seconds that the last word to an agent may take, then they are hung up in the middle of it."""
 
 
 class Leg:
@@ -37,7 +44,7 @@ class Leg:
         self._call = call
         self._phone = phone
         self._started = False
-        self._placed = False
+        self._watched: Watched | None = None
 
     @property
     def after(self) -> float:
@@ -84,7 +91,7 @@ class Leg:
         """Dial, and wait for an answer: None when there is one."""
         settings = self._call.desk.settings
         number = self._shown_number()
-        self._placed = True
+        self._watched = self._ari.watch(self.id, on_event=self.channel.on_event)
         await self._ari.channels.originate(
             endpoint=self.endpoint,
             app=settings.ari.app,
@@ -126,11 +133,37 @@ class Leg:
                 break
         return LegResult.NOT_ACCEPTED
 
-    def release(self, result: LegResult) -> None:
-        """Record how the leg ended and hang it up if it is still there; the first call counts."""
+    def release(self, result: LegResult, *, last_word: Word | None = None) -> None:
+        """Record how the leg ended and hang it up if it is still there; the first call counts.
+
+        Somebody who had picked up hears the last word first. Nothing waits for that but the call's task.
+        """
         if self._started and self.result is None:
             self.result = result
             self._call.story.leg_ended(self.channel, result)
-        if self._placed and not self.channel.gone:
-            self._placed = False
-            self.channel.send(self._ari.channels.hangup(self.id))
+        if self._watched is not None:
+            watched, self._watched = self._watched, None
+            if self.channel.gone:
+                watched.close()
+            else:
+                self._call.beside(self._part(watched, last_word if self.channel.answered else None))
+
+    async def _part(self, watched: Watched, last_word: Word | None) -> None:
+        try:
+            if last_word:
+                async with asyncio.timeout(LAST_WORD_WITHIN):
+                    await self._say(last_word)
+        except (AriError, TimeoutError) as error:
+            log.debug("call.request_failed", channel=self.id, error=str(error))
+        finally:
+            if not self.channel.gone:
+                self.channel.send(self._ari.channels.hangup(self.id))
+            await self.channel.settle()
+            watched.close()
+
+    async def _say(self, word: Word) -> None:
+        desk = self._call.desk
+        language = next((each for each in self.agent.languages if each in desk.flows.languages), None)
+        await self.channel.quiet()
+        media = desk.prompts.media(desk.flows.line_prompt(word, language))
+        await self.channel.play([media], barge_in=False)

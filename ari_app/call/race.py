@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 
+from ..flow.words import Word
 from ..records.facts import LegResult
 from .leg import Leg
 
@@ -17,7 +18,7 @@ class Race:
     """Rings the phones of each agent: each when its `after` has come, or none of the agent's rings any more.
 
     An agent who passes the call on is rung on none of their other phones. Every leg but the one that took
-    the call is released when `run` returns.
+    the call is released when `run` returns; when it is cancelled, that is left to the hunt.
     """
 
     def __init__(self, legs_of_agents: Sequence[Sequence[Leg]], offer: Offer) -> None:
@@ -39,18 +40,21 @@ class Race:
                 done, _ = await asyncio.wait(
                     self._ringing, timeout=self._until_next(), return_when=asyncio.FIRST_COMPLETED
                 )
-                for task in done & self._ringing.keys():
+                for task in done:
+                    if task not in self._ringing:
+                        continue  # of an agent who has just passed the call on with another phone
                     agent, leg = self._ringing.pop(task)
                     if task.result() is LegResult.ACCEPTED:
                         taken = taken or leg
                     elif task.result() is LegResult.PASSED:
                         await self._leave_alone(agent)
-            return taken
         finally:
             await self._stop([*self._ringing])
-            for leg in (leg for legs in self._legs_of_agents for leg in legs):
-                if leg is not taken:
-                    leg.release(LegResult.TAKEN_ELSEWHERE if taken else LegResult.CANCELLED)
+        for leg in (leg for legs in self._legs_of_agents for leg in legs):
+            if leg is not taken:
+                colleague = leg.agent.id != taken.agent.id
+                leg.release(LegResult.TAKEN_ELSEWHERE, last_word=Word.AGENT_TAKEN if colleague else None)
+        return taken
 
     def _ring_who_is_due(self, seconds: float) -> None:
         elapsed = self._clock() - self._start

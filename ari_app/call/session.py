@@ -13,6 +13,7 @@ from ..core.prompt import Prompt
 from ..flow import interpreter
 from ..flow.flow import Flow
 from ..flow.phone import Connection
+from ..flow.words import Word
 from ..records.facts import LegResult, Outcome
 from .channel import CallChannel
 from .desk import Call
@@ -75,6 +76,7 @@ class Session:
                 if not self._talking:
                     await self._hang_up_caller()
                     story.ended(outcome, cause=self._caller.cause, ended_by=self._ended_by)
+                await self._call.settle()
 
     async def _converse(self) -> Outcome:
         try:
@@ -82,7 +84,7 @@ class Session:
             self._call.story.answered()
             await interpreter.run(self._flow, self)
         except (ChannelGone, NotInStasis):
-            await self._confirm_gone()
+            await self._told_gone(self._caller)
             return self._outcome_of_gone_caller()
         except AriError as error:
             log.warning("call.asterisk_lost", error=str(error))
@@ -125,11 +127,10 @@ class Session:
             return Connection.NOT_ON_DUTY
         ringback = Ringback(self._caller)
         try:
-            async with Hunt(self._call, plan, reason=reason, language=language) as hunt:
+            async with Hunt(self._call, self._caller, plan, reason=reason, language=language) as hunt:
                 ringback.start()
                 while leg := await hunt.next():
-                    await ringback.stop()
-                    if await self._talk(leg):
+                    if await self._talk(leg, ringback):
                         self._outcome = Outcome.BRIDGED
                         return Connection.TALKED
                     ringback.start()
@@ -139,11 +140,12 @@ class Session:
         self._outcome = Outcome.UNANSWERED
         return Connection.NOBODY
 
-    async def _talk(self, leg: Leg) -> bool:
+    async def _talk(self, leg: Leg, ringback: Ringback) -> bool:
         """Bridge the caller and an agent until one of them hangs up; False if the agent was gone at once."""
         bridge_id = self._call.next_bridge_id()
         result = LegResult.CANCELLED
         try:
+            await ringback.stop()
             if not await self._join(bridge_id, leg):
                 result = LegResult.LOST
                 return False
@@ -165,10 +167,10 @@ class Session:
             raise
         finally:
             if not self._talking:
-                leg.release(result)
+                missed = result is LegResult.CANCELLED and self._caller.gone
+                leg.release(result, last_word=Word.AGENT_MISSED if missed else None)
                 self._caller.send(self._ari.bridges.destroy(bridge_id))
                 await self._caller.settle()
-                await leg.channel.settle()
 
     async def _join(self, bridge_id: str, leg: Leg) -> bool:
         """Let the two hear each other; False if the agent is gone."""
@@ -177,6 +179,7 @@ class Session:
         try:
             await self._ari.bridges.add_channel(bridge_id, channel=[self._call.channel_id, leg.id])
         except (ChannelGone, NotInStasis):
+            await self._told_gone(leg.channel)  # if it is the caller who is gone, we are cancelled here
             return False
         return True
 
@@ -190,11 +193,11 @@ class Session:
     def _outcome_of_gone_caller(self) -> Outcome:
         return Outcome.BRIDGED if self._talked else (self._outcome or Outcome.ABANDONED)
 
-    async def _confirm_gone(self) -> None:
-        """Asterisk says that the caller's channel is gone: wait for the event that tells why."""
+    async def _told_gone(self, channel: CallChannel) -> None:
+        """Asterisk says that a channel is gone: wait for the event that tells why."""
         try:
             async with asyncio.timeout(GONE_WITHIN):
-                await self._caller.until_gone()
+                await channel.until_gone()
         except TimeoutError:
             return
 

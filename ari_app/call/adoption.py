@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from ..ari import AriClient
-from ..ari.errors import AriError
-from ..ari.models import Channel
+from ..ari.errors import AriError, OutcomeUnknown, RequestNotSent
+from ..ari.models import Bridge, Channel
+from ..core.ids import begun_at
 from ..core.logs import get_logger
 from ..records.facts import LegResult, Outcome
+from ..records.reader import OpenCall
 from .channel import CallChannel
 from .desk import Call
 
@@ -24,75 +28,163 @@ OURS = re.compile(r"([0-9]{8}T[0-9]{6}-[0-9a-f]{10})\.[lb][0-9]{3}")
 """The ids of our legs and bridges, see `desk.Call`; the first group is the call's."""
 NEWCOMER_SECONDS = 1.0
 """How long a caller may be in the application before the event that says so is here."""
+ASK_AGAIN_AFTER = 0.5
+"""Seconds, when the connection was lost once more while we took up a call."""
+
+TakeUp = Callable[[str, str, str, str], Call]
+"""Makes a call of what is known of it: its id, line, caller's channel and number."""
 
 
-async def talk_on(call: Call, leg_id: str, bridge_id: str) -> None:
-    """Follow two people who were already talking until one hangs up; then end the call."""
-    ari = call.desk.ari
-    ended = asyncio.Event()
-    caller = CallChannel(ari, call.channel_id, next_playback_id=call.next_playback_id, on_gone=ended.set)
-    agent = CallChannel(ari, leg_id, next_playback_id=call.next_playback_id, on_gone=ended.set)
-    async with (
-        ari.watch(call.channel_id, on_event=caller.on_event),
-        ari.watch(leg_id, on_event=agent.on_event),
-    ):
-        log.info("call.adopted", leg=leg_id)
-        try:
-            sources = [f"channel:{call.channel_id}", f"channel:{leg_id}"]
-            await ari.applications.subscribe(call.desk.settings.ari.app, event_source=sources)
-            await ended.wait()
-        except AriError as error:
-            log.info("call.adoption_failed", error=str(error))
-        finally:
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """Two people who were already talking, and what is on record of their call (None: nothing)."""
+
+    call: Call
+    caller: Channel
+    leg: Channel
+    bridge: Bridge
+    on_record: OpenCall | None
+
+    async def follow(self) -> None:
+        """Follow the two until one hangs up; then end the call.
+
+        Cancelled, because the line stops again, it leaves them alone: whoever starts it takes them up.
+        """
+        call, ari = self.call, self.call.desk.ari
+        ended = asyncio.Event()
+        caller, agent = (
+            CallChannel(ari, each.id, next_playback_id=call.next_playback_id, on_gone=ended.set)
+            for each in (self.caller, self.leg)
+        )
+        async with (
+            ari.watch(caller.id, on_event=caller.on_event),
+            ari.watch(agent.id, on_event=agent.on_event),
+        ):
+            both_there = await self._listen()
+            if both_there or self.on_record:
+                self._complete_the_record()
+            log.info("call.adopted", leg=agent.id)
+            if both_there:
+                await ended.wait()
+            ended_by = "caller" if caller.gone else "agent"
             for end in (caller, agent):
                 if not end.gone:
                     end.send(ari.channels.hangup(end.id))
-            caller.send(ari.bridges.destroy(bridge_id))
+            caller.send(ari.bridges.destroy(self.bridge.id))
             await caller.settle()
             await agent.settle()
-            ended_by = "caller" if caller.gone else "agent"
-            call.story.leg_ended(agent, LegResult.ACCEPTED)
-            call.story.ended(Outcome.BRIDGED, cause=caller.cause, ended_by=ended_by)
+            if both_there or self.on_record:
+                call.story.leg_ended(agent, LegResult.ACCEPTED)
+                call.story.ended(Outcome.BRIDGED, cause=caller.cause, ended_by=ended_by)
+
+    async def _listen(self) -> bool:
+        """Make sure that we hear of both ends; False if one of them is gone already."""
+        ari, app = self.call.desk.ari, self.call.desk.settings.ari.app
+        sources = [f"channel:{each.id}" for each in (self.caller, self.leg)]
+        while True:
+            try:
+                await ari.applications.subscribe(app, event_source=sources)
+            except (RequestNotSent, OutcomeUnknown):
+                await asyncio.sleep(ASK_AGAIN_AFTER)
+                await ari.until_ready()
+            except AriError as error:
+                log.info("call.adoption_failed", error=str(error))
+                return False
+            else:
+                return True
+
+    def _complete_the_record(self) -> None:
+        """Tell what the records do not know: what is told last before a death is not written."""
+        story, on_record = self.call.story, self.on_record
+        if on_record is None:
+            story.arrived(
+                line=self.call.line,
+                channel_id=self.caller.id,
+                number=self.caller.caller.number,
+                name=self.caller.caller.name,
+                at=_instant(self.caller.creationtime),
+            )
+        if on_record is None or self.leg.id not in [leg.id for leg in on_record.legs]:
+            endpoint = self.leg.name.rpartition("-")[0]
+            story.leg_found(self.leg.id, self.bridge.name, endpoint, at=_instant(self.leg.creationtime))
+        if on_record is None or on_record.call.bridged_at is None:
+            story.talk_found(self.leg.id, self.bridge.name, at=_instant(self.bridge.creationtime))
+
+
+def _instant(text: str) -> datetime:
+    """Read one of Asterisk's times; now, if it is none."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return datetime.now(UTC)
 
 
 class Survivors:
-    """Decides for each call without an end, and for each stray channel and bridge, what becomes of it."""
+    """Decides for each call without an end, and for each stray channel and bridge, what becomes of it.
 
-    def __init__(self, ari: AriClient, app: str, *, is_known: Callable[[str], bool]) -> None:
+    `since` is when this process began to take calls.
+    """
+
+    def __init__(
+        self, ari: AriClient, app: str, *, since: datetime, is_known: Callable[[str], bool], take_up: TakeUp
+    ) -> None:
         self._ari = ari
         self._app = app
+        self._since = since
         self._is_known = is_known
         """Whether a call id or a caller's channel id belongs to a call that is being lived."""
+        self._take_up = take_up
 
-    async def sort_out(self, open_calls: Sequence[Call]) -> list[tuple[Call, str, str]]:
-        """Clean up; return the calls whose people still talk, each with its leg and its bridge."""
+    async def sort_out(self, on_record: Sequence[OpenCall]) -> list[Talk]:
+        """Clean up; return the talks that go on.
+
+        `on_record` are the calls of earlier processes without an end. What rings or plays for them is ended
+        before their callers go to the dialplan, which rings the same telephones.
+        """
         channels = {channel.id: channel for channel in await self._ari.channels.list()}
         bridges = await self._ari.bridges.list()
-        talking: list[tuple[Call, str, str]] = []
-        for call in open_calls:
-            for bridge in bridges:
-                legs = [each for each in bridge.channels if each.startswith(f"{call.id}.l")]
-                if legs and call.channel_id in bridge.channels:
-                    talking.append((call, legs[0], bridge.id))
-                    break
-            else:
-                await self._end(call, channels)
-        kept = {call.id for call, _, _ in talking}
+        open_calls = {each.call.id: each for each in on_record}
+        talks = [talk for bridge in bridges if (talk := self._talk_in(bridge, channels, open_calls))]
+        kept = {talk.call.id for talk in talks}
         for channel in channels:
             if self._is_stray(channel, kept):
                 await self._quietly("channel", channel, self._ari.channels.hangup(channel))
         for bridge in bridges:
             if self._is_stray(bridge.id, kept):
                 await self._quietly("bridge", bridge.id, self._ari.bridges.destroy(bridge.id))
-        followed = {call.channel_id for call in open_calls}
-        await self._hand_over_strangers([each for each in channels.values() if each.id not in followed])
-        return talking
+        for each in on_record:
+            if each.call.id not in kept:
+                await self._end(each, channels)
+        seen_to = {talk.caller.id for talk in talks} | {each.call.channel_id for each in on_record}
+        await self._hand_over_strangers([each for each in channels.values() if each.id not in seen_to])
+        return talks
 
-    async def _end(self, call: Call, channels: dict[str, Channel]) -> None:
+    def _talk_in(
+        self, bridge: Bridge, channels: Mapping[str, Channel], open_calls: Mapping[str, OpenCall]
+    ) -> Talk | None:
+        """Return the talk of an earlier process' call in a bridge, None if there is none."""
+        ours = OURS.fullmatch(bridge.id)
+        if ours is None or self._is_known(ours[1]) or begun_at(ours[1]) > self._since:
+            return None
+        there = [channels[each] for each in bridge.channels if each in channels]
+        legs = [each for each in there if each.id.startswith(f"{ours[1]}.l")]
+        callers = [each for each in there if not OURS.fullmatch(each.id)]
+        if not (legs and callers):
+            return None
+        caller = callers[0]
+        line = caller.dialplan.app_data.partition(",")[2] or "default"
+        call = self._take_up(ours[1], line, caller.id, caller.caller.number)
+        return Talk(call, caller, legs[0], bridge, open_calls.get(ours[1]))
+
+    async def _end(self, each: OpenCall, channels: Mapping[str, Channel]) -> None:
         """End the record of a call that nobody talks in; its caller, if still there, goes to the dialplan."""
-        if call.channel_id not in channels:
+        record = each.call
+        call = self._take_up(record.id, record.line, record.channel_id, record.number)
+        for leg in each.legs:
+            call.story.leg_lost(leg.id)
+        if record.channel_id not in channels:
             call.story.ended(Outcome.INTERRUPTED, cause=None, ended_by="unknown")
-        elif await self._hand_over(call.channel_id, call.line):
+        elif await self._hand_over(record.channel_id, record.line):
             call.story.ended(Outcome.FALLBACK, cause=None, ended_by="line")
         else:
             call.story.ended(Outcome.INTERRUPTED, cause=None, ended_by="unknown")

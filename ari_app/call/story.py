@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ..core.logs import get_logger
@@ -40,10 +41,14 @@ class Story:
         self._put = sink.put
         self._log = log.bind(call=call_id)  # some of it is told outside the call's own task
 
-    def arrived(self, *, line: str, channel_id: str, number: str, name: str) -> None:
-        """A caller's channel entered the application."""
+    def arrived(
+        self, *, line: str, channel_id: str, number: str, name: str, at: datetime | None = None
+    ) -> None:
+        """A caller's channel entered the application, now or `at` an earlier instant."""
         self._put(
-            CallArrived(call=self._call, line=line, channel_id=channel_id, number=number, caller_name=name)
+            CallArrived(
+                call=self._call, line=line, channel_id=channel_id, number=number, caller_name=name, at=at
+            )
         )
         self._log.info("call.arrived", line=line, number=number, channel=channel_id)
 
@@ -99,6 +104,22 @@ class Story:
         self._log.info(
             "leg.ended", leg=channel.id, result=result, cause=channel.cause, sip_code=channel.sip_code
         )
+
+    def leg_found(self, leg_id: str, agent: str, endpoint: str, *, at: datetime) -> None:
+        """An agent took the call while nobody kept records: the phone was rung from `at` on."""
+        self._put(LegStarted(call=self._call, leg=leg_id, agent=agent, endpoint=endpoint, at=at))
+        self._log.info("leg.started", leg=leg_id, agent=agent, endpoint=endpoint, step=0)
+
+    def talk_found(self, leg_id: str, agent: str, *, at: datetime) -> None:
+        """Caller and agent have heard each other since `at`, and it is not on record."""
+        self._put(LegAccepted(call=self._call, leg=leg_id, at=at))
+        self._put(CallBridged(call=self._call, leg=leg_id, at=at))
+        self._log.info("call.bridged", leg=leg_id, agent=agent)
+
+    def leg_lost(self, leg_id: str) -> None:
+        """An attempt ended, and nobody saw how."""
+        self._put(LegEnded(call=self._call, leg=leg_id, result=LegResult.INTERRUPTED))
+        self._log.info("leg.ended", leg=leg_id, result=LegResult.INTERRUPTED, cause=None, sip_code=None)
 
     def bridged(self, leg: Leg) -> None:
         """Caller and agent hear each other."""

@@ -19,3 +19,8 @@ def new_call_id(at: datetime | None = None) -> str:
     """Return a call's id, `20261124T081502-3f9c02ab7d`: it sorts by time (UTC) and can be read aloud."""
     moment = (at or datetime.now(UTC)).astimezone(UTC)
     return f"{moment:%Y%m%dT%H%M%S}-{secrets.token_hex(5)}"
+
+
+def begun_at(call_id: str) -> datetime:
+    """Return when a call began, to the second (UTC), as its id says. Raises ValueError for no call's id."""
+    return datetime.strptime(call_id.partition("-")[0], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)

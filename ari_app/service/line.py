@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from ..agi import FastAgiServer
 from ..ami import AmiClient
 from ..ari import AriClient
-from ..call.adoption import Survivors, talk_on
+from ..call.adoption import Survivors
 from ..call.desk import Call, Desk
 from ..call.story import Story
 from ..core.errors import AstreinteError
@@ -88,7 +88,7 @@ class Line:
         self._sink = sink
         self._fallback = FallbackKeeper(self.ami, lambda: self._desk)
         self._since = datetime.now(UTC)
-        self._left_open: list[Call] | None = None
+        self._left_open: list[OpenCall] | None = None
         """The calls of an earlier process that are not sorted out yet; None until they are known."""
         self._adopting = asyncio.Lock()
         self._reloading = asyncio.Lock()
@@ -170,12 +170,18 @@ class Line:
         async with self._adopting:
             if self._left_open is None:
                 self._left_open = await self._calls_left_open()
-            survivors = Survivors(self.ari, self.settings.ari.app, is_known=self.reception.knows)
-            for call, leg_id, bridge_id in await survivors.sort_out(self._left_open):
-                self.reception.take_up(call, talk_on(call, leg_id, bridge_id))
+            survivors = Survivors(
+                self.ari,
+                self.settings.ari.app,
+                since=self._since,
+                is_known=self.reception.knows,
+                take_up=self._call_of,
+            )
+            for talk in await survivors.sort_out(self._left_open):
+                self.reception.take_up(talk.call, talk.follow())
             self._left_open = []
 
-    async def _calls_left_open(self) -> list[Call]:
+    async def _calls_left_open(self) -> list[OpenCall]:
         """Return the calls of an earlier process that have no end on record, once the records can be read.
 
         Nobody else knows who may talk. Calls of our own have not ended either, until their end is written.
@@ -184,21 +190,21 @@ class Line:
         while True:
             try:
                 on_record = await self.recorder.open_calls()
-                return [self._call_of(each) for each in on_record if each.call.arrived_at < self._since]
+                return [each for each in on_record if each.call.arrived_at < self._since]
             except RecordsUnavailable as error:
                 if problem != error.problem:
                     problem = error.problem
                     log.warning("adoption.waits", reason=error.message, remedy=error.remedy)
             await asyncio.sleep(RECORDS_RETRY)
 
-    def _call_of(self, each: OpenCall) -> Call:
+    def _call_of(self, call_id: str, line: str, channel_id: str, number: str) -> Call:
         return Call(
-            id=each.call.id,
-            line=each.call.line,
-            channel_id=each.call.channel_id,
-            caller_number=each.call.number or None,
+            id=call_id,
+            line=line,
+            channel_id=channel_id,
+            caller_number=number or None,
             desk=self._desk,
-            story=Story(each.call.id, self._sink),
+            story=Story(call_id, self._sink),
         )
 
 

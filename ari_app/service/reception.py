@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from ..ari.errors import AriError
+from ..ari.errors import AriError, ChannelGone, NotInStasis
 from ..ari.events import StasisStart
 from ..call.channel import CallChannel
 from ..call.desk import Call, Desk
@@ -39,7 +39,8 @@ class Reception:
         self._channels: set[str] = set()
         self._closing = False
         self._hurry = asyncio.Event()
-        self._refusals = 0
+        self._refused: set[str] = set()
+        """Those calls that are told why they are not let in."""
 
     def knows(self, some_id: str) -> bool:
         """Tell whether a call id, or a caller's channel id, is that of a call in progress."""
@@ -62,8 +63,9 @@ class Reception:
         )
         if self._closing:
             self.take_up(call, self._hand_over(call))
-        elif len(self._calls) >= call.desk.settings.limits.calls:
-            self.take_up(call, self._refuse(call))
+        elif len(self._calls) - len(self._refused) >= call.desk.settings.limits.calls:
+            self._refused.add(call.id)
+            self.take_up(call, self._refuse(call, in_words=len(self._refused) <= APOLOGIES_AT_ONCE))
         else:
             flow_name = call.desk.settings.flow_of(line)
             self.take_up(call, Session(call, call.desk.flows.flows[flow_name]).run())
@@ -88,6 +90,7 @@ class Reception:
 
     def _forget(self, call: Call) -> None:
         self._calls.pop(call.id, None)
+        self._refused.discard(call.id)
         self._channels.discard(call.channel_id)
 
     async def _live(self, call_id: str, life: Coroutine[Any, Any, None]) -> None:
@@ -101,29 +104,36 @@ class Reception:
 
     async def _hand_over(self, call: Call) -> None:
         """Give a caller to the dialplan: we are stopping."""
-        await call.desk.ari.channels.continue_in_dialplan(
-            call.channel_id, context="fallback", extension=call.line, priority=1
-        )
-        call.story.ended(Outcome.FALLBACK, cause=None, ended_by="line")
-
-    async def _refuse(self, call: Call) -> None:
-        """Tell a caller that all lines are busy, in words as long as there are not too many of them."""
-        channels = call.desk.ari.channels
-        self._refusals += 1
+        outcome = Outcome.INTERRUPTED
         try:
-            if self._refusals > APOLOGIES_AT_ONCE:
-                await channels.hangup(call.channel_id, reason_code=CONGESTION)
-                return
-            caller = CallChannel(call.desk.ari, call.channel_id, next_playback_id=call.next_playback_id)
-            async with call.desk.ari.watch(call.channel_id, on_event=caller.on_event):
-                await channels.answer(call.channel_id)
-                prompt = call.desk.flows.line_prompt("caller-busy")
-                await caller.play([call.desk.prompts.media(prompt)], barge_in=False)
-                if not caller.gone:
-                    await channels.hangup(call.channel_id)
+            await call.desk.ari.channels.continue_in_dialplan(
+                call.channel_id, context="fallback", extension=call.line, priority=1
+            )
+            outcome = Outcome.FALLBACK
+        except (ChannelGone, NotInStasis):
+            outcome = Outcome.ABANDONED
         finally:
-            self._refusals -= 1
-            call.story.ended(Outcome.REFUSED, cause=None, ended_by="line")
+            call.story.ended(outcome, cause=None, ended_by="line")
+
+    async def _refuse(self, call: Call, *, in_words: bool) -> None:
+        """Do not let a caller in: all lines are busy."""
+        ari = call.desk.ari
+        caller = CallChannel(ari, call.channel_id, next_playback_id=call.next_playback_id)
+        async with ari.watch(call.channel_id, on_event=caller.on_event):
+            try:
+                if in_words:
+                    await ari.channels.answer(call.channel_id)
+                    prompt = call.desk.flows.line_prompt("caller-busy")
+                    await caller.play([call.desk.prompts.media(prompt)], barge_in=False)
+            except (ChannelGone, NotInStasis):
+                log.debug("call.hung_up_while_refused", channel=call.channel_id)
+            finally:
+                ended_by = "caller" if caller.gone else "line"
+                if not caller.gone:
+                    code = None if in_words else CONGESTION
+                    caller.send(ari.channels.hangup(call.channel_id, reason_code=code))
+                await caller.settle()
+                call.story.ended(Outcome.REFUSED, cause=caller.cause, ended_by=ended_by)
 
     async def _all_ended(self) -> None:
         while self._calls:
@@ -143,8 +153,8 @@ class Reception:
             await asyncio.wait([ended, hurried], timeout=drain_seconds, return_when=asyncio.FIRST_COMPLETED)
             ended.cancel()
             hurried.cancel()
-        remaining = list(self._calls.values())
-        for task in remaining:
-            task.cancel()
-        if remaining:
+        while remaining := list(self._calls.values()):
+            await asyncio.sleep(0)  # a call that came in this very instant must begin, or nobody would end it
+            for task in remaining:
+                task.cancel()
             await asyncio.wait(remaining)

@@ -1,0 +1,236 @@
+"""What goes wrong around calls: a line in a process of its own that can be killed, a wire that can be cut."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ari_app.core.settings import Settings
+from ari_app.network.hearing import loudness
+from ari_app.records.facts import CallBridged
+from ari_app.records.reader import CallStory
+from ari_app.service.line import open_line
+
+from .exchange import Facts, OpenLine, Place, stored
+from .people import Person
+
+PATIENCE = 30.0
+"""Seconds for something that must happen; only a test that fails waits so long."""
+SILENCE = -60.0
+"""dB relative to full scale: there is sound in a recording that is louder than this."""
+PROJECT = Path(__file__).parents[2]
+
+
+async def until_told(what: str, happened: Any) -> None:
+    """Wait for something that nobody tells of; `happened` may be a coroutine function."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                answer = happened()
+                if await answer if asyncio.iscoroutine(answer) else answer:
+                    return
+                await asyncio.sleep(0.02)
+    except TimeoutError:
+        raise AssertionError(f"waited in vain until {what}") from None
+
+
+async def until_fallback_is(place: Place, line: str, dial: str) -> None:
+    """Wait until AstDB says what Asterisk dials by itself for callers of a line."""
+
+    async def written() -> bool:
+        said = await place.asterisk.cli(f"database get astreinte fallback/{line}")
+        return said.strip() == f"Value: {dial}".strip()
+
+    await until_told(f"AstDB says {dial!r} for {line}", written)
+
+
+class LineProcess:
+    """`astreinte run` in a process of its own; what it logs is what it tells."""
+
+    def __init__(self, process: asyncio.subprocess.Process, settings: Settings) -> None:
+        self.settings = settings
+        self._process = process
+        self._lines: list[dict[str, Any]] = []
+        self._news = asyncio.Event()
+        self.reading = asyncio.create_task(self._read(), name="log of the line")
+
+    async def _read(self) -> None:
+        assert self._process.stdout is not None
+        async for line in self._process.stdout:
+            self._lines.append(json.loads(line))
+            self._news.set()
+        self._news.set()
+
+    async def logs(self, event: str, *, times: int = 1) -> dict[str, Any]:
+        """Wait until an event was logged so many times; return the last."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while len(found := [line for line in self._lines if line["event"] == event]) < times:
+                    assert not self.reading.done(), f"the line ended before {event}: {self._lines[-5:]}"
+                    self._news.clear()
+                    await self._news.wait()
+        except TimeoutError:
+            raise AssertionError(f"no {event} in {self._lines}") from None
+        return found[times - 1]
+
+    async def is_killed(self) -> None:
+        """Kill it as the kernel would: it can do nothing about it."""
+        if self._process.returncode is None:
+            self._process.kill()
+        await self._process.wait()
+        await self.reading
+
+    async def has_written(self, event: str) -> None:
+        """Wait until an event of the only call is in the database."""
+
+        async def written() -> bool:
+            return event in [each.name for each in (await the_only_record(self.settings)).events]
+
+        await self.logs(event)
+        await until_told(f"{event} is stored", written)
+
+
+@asynccontextmanager
+async def line_process(settings: Settings) -> AsyncIterator[LineProcess]:
+    """Run a line in a process of its own while the block lasts; what still runs then is killed."""
+    folder = settings.data
+    document = settings.model_dump(mode="json", exclude={"database", "log", "asterisk"})
+    for section in ("ari", "ami"):
+        del document[section]["password"]
+    (folder / "astreinte.yaml").write_text(yaml.safe_dump(document), "utf-8")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ASTREINTE_")}
+    secrets = {
+        "ASTREINTE_ARI__PASSWORD": settings.ari.password.get_secret_value(),
+        "ASTREINTE_AMI__PASSWORD": settings.ami.password.get_secret_value(),
+    }
+    with (folder / "stderr").open("wb") as stderr:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "ari_app", "run"),
+            cwd=folder,
+            env={**kept, **secrets, "PYTHONPATH": str(PROJECT)},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=stderr,
+        )
+    line = LineProcess(process, settings)
+    try:
+        await line.logs("line.ready")
+        yield line
+    finally:
+        await line.is_killed()
+
+
+async def the_only_record(settings: Settings) -> CallStory:
+    """Return the record of the only call there was."""
+    (record,) = await stored(settings)
+    return record
+
+
+class Wire:
+    """A TCP connection to Asterisk through us, that can be cut and mended."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._target = (host, port)
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._serving: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
+        self.host, self.port = host, 0
+
+    async def mend(self) -> None:
+        """Listen, again on the same port if it did before."""
+        self._server = await asyncio.start_server(self._serve, self.host, self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def cut(self) -> None:
+        """Reset every connection, and take none until it is mended."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for writer in self._writers:
+            writer.transport.abort()
+        if self._serving:
+            await asyncio.wait(self._serving)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving.add(task)
+        far_reader, far_writer = await asyncio.open_connection(*self._target)
+        self._writers |= {writer, far_writer}
+        try:
+            await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
+        finally:
+            self._writers -= {writer, far_writer}
+            self._serving.discard(task)
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+    except ConnectionError:
+        pass  # one side is cut: the other follows
+    finally:
+        writer.close()
+
+
+# Stories that many tests tell
+
+
+async def takes_it_from_the_dialplan(agent: Person) -> None:
+    """Let an agent whom Asterisk rings by itself pick up, hear what is said, and press 1."""
+    await agent.picks_up()
+
+    async def heard() -> bool:
+        return loudness(await agent.party.heard()) > SILENCE
+
+    await until_told("the agent hears something", heard)
+    await agent.presses("1")
+
+
+async def put_through(line: OpenLine, reason: str = "panne", who: str = "alice") -> tuple[Person, Person]:
+    """Let somebody call the line and an agent take the call; return both."""
+    phone = line.telephone(who)
+    caller = await line.takes_a_call(reason)
+    agent = await phone.is_rung()
+    await agent.picks_up()
+    await agent.presses("1")
+    await line.told(CallBridged, caller)
+    return caller, agent
+
+
+async def they_hear_each_other(caller: Person, agent: Person) -> None:
+    """Let each say something, and the other hear it."""
+    await agent.hears_voice_of(caller)
+    await caller.hears_voice_of(agent)
+
+
+@asynccontextmanager
+async def line_that_stops(place: Place, settings: Settings) -> AsyncIterator[OpenLine]:
+    """Run a line that is stopped when the block ends, whoever is on the phone then."""
+    facts = Facts()
+    async with open_line(settings, listener=facts) as line:
+        yield OpenLine(place, settings, line, facts)
+
+
+async def has_taken_up(line: OpenLine, calls: int = 1) -> None:
+    """Wait until a line has taken up calls that it did not begin, and count them as its own."""
+    line.placed += calls
+    await until_told("the calls are taken up", lambda: line.line.reception.calls == calls)
+
+
+async def record_at_the_end(line: OpenLine) -> CallStory:
+    """Wait until a line has no calls any more; return the only record there is."""
+    await until_told("every call is over", lambda: not line.line.reception.calls)
+    await line.line.recorder.flush()
+    return await the_only_record(line.settings)

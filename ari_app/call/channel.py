@@ -15,6 +15,7 @@ from ..ari.events import (
     ChannelHangupRequest,
     Dial,
     Event,
+    EventsMissed,
     PlaybackFinished,
     StasisEnd,
     StasisStart,
@@ -47,6 +48,8 @@ class CallChannel:
         self.answered = False
         self.ringing = False
         self.gone = False
+        self.lost = False
+        """Whether its end was not seen: the connection to Asterisk was lost then."""
         self.cause: int | None = None
         """The Q.850 hangup cause, once gone and if Asterisk told."""
         self.sip_code: int | None = None
@@ -66,6 +69,8 @@ class CallChannel:
                 self._keys.append(event.digit)
             case PlaybackFinished():
                 self._playing.discard(event.playback.id)
+            case EventsMissed():
+                self._playing.clear()  # their end may be among what was missed, and would be waited for
             case Dial():
                 self.dialstatus = event.dialstatus or self.dialstatus
                 self.ringing = self.ringing or event.dialstatus == "RINGING"
@@ -87,6 +92,7 @@ class CallChannel:
         if self.gone:
             return
         self.gone = True
+        self.lost = event.synthetic
         self._playing.clear()
         if self._on_gone:
             self._on_gone()

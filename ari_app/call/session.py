@@ -175,7 +175,7 @@ class Session:
     async def _join(self, bridge_id: str, leg: Leg) -> bool:
         """Let the two hear each other; False if the agent is gone."""
         await self._caller.quiet()
-        await self._ari.bridges.create(bridge_id=bridge_id, type="mixing", name=self._call.id)
+        await self._ari.bridges.create(bridge_id=bridge_id, type="mixing", name=leg.agent.id)
         try:
             await self._ari.bridges.add_channel(bridge_id, channel=[self._call.channel_id, leg.id])
         except (ChannelGone, NotInStasis):
@@ -187,11 +187,15 @@ class Session:
 
     def _on_caller_gone(self) -> None:
         if self._task:
-            self._ended_by = "caller"
+            self._ended_by = "unknown" if self._caller.lost else "caller"
             self._task.cancel()
 
     def _outcome_of_gone_caller(self) -> Outcome:
-        return Outcome.BRIDGED if self._talked else (self._outcome or Outcome.ABANDONED)
+        if self._talked:
+            return Outcome.BRIDGED
+        if self._caller.lost:
+            return Outcome.INTERRUPTED
+        return self._outcome or Outcome.ABANDONED
 
     async def _told_gone(self, channel: CallChannel) -> None:
         """Asterisk says that a channel is gone: wait for the event that tells why."""
@@ -203,15 +207,19 @@ class Session:
 
     async def _hand_over(self) -> Outcome:
         """Give the caller back to the dialplan, which rings an agent without us."""
+        self._handed_over = True
         try:
             async with asyncio.timeout(HAND_OVER_WITHIN):
                 await self._ari.until_ready()
                 await self._ari.channels.continue_in_dialplan(
                     self._call.channel_id, context="fallback", extension=self._call.line, priority=1
                 )
+        except (ChannelGone, NotInStasis):
+            await self._confirm_gone()
+            return self._outcome_of_gone_caller()
         except (AriError, TimeoutError) as error:
             log.error("call.not_handed_over", error=str(error))
-        self._handed_over = True
+            return Outcome.INTERRUPTED
         return Outcome.FALLBACK
 
     async def _hang_up_caller(self) -> None:

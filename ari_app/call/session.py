@@ -215,7 +215,7 @@ class Session:
                     self._call.channel_id, context="fallback", extension=self._call.line, priority=1
                 )
         except (ChannelGone, NotInStasis):
-            await self._confirm_gone()
+            await self._told_gone(self._caller)
             return self._outcome_of_gone_caller()
         except (AriError, TimeoutError) as error:
             log.error("call.not_handed_over", error=str(error))

@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import pty
-import resource
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -18,8 +17,9 @@ import pytest
 from ari_app.pbx import AsteriskServer, LineConfig, loopback_address
 from ari_app.records.reader import CallRecord, Reader
 
-from .conftest import COMMAND, PATIENCE, Desk, RunningLine, running, until
+from .conftest import COMMAND, PATIENCE, Desk, RunningLine, Said, running, until
 
+Astreinte = Callable[..., Said]
 StartAsterisk = Callable[..., Awaitable[AsteriskServer]]
 
 
@@ -91,19 +91,20 @@ async def test_it_can_be_stopped_while_it_waits(desk: Desk, number: signal.Signa
     assert "Traceback" not in line.said
 
 
-async def ends_with_1(desk: Desk, *texts: str) -> RunningLine:
+def ends_with_1(astreinte: Astreinte, *texts: str) -> None:
     """Run the line, which cannot start; check what it says of it."""
-    async with running(desk) as line:
-        assert await line.ends() == 1
+    said = astreinte("run")
+    assert said.code == 1
     for text in texts:
-        assert text in line.said
-    assert "Traceback" not in line.said + line.log
-    return line
+        assert text in said.err
+    assert "Traceback" not in said.err
 
 
-async def test_a_wrong_ari_password_ends_it_with_what_to_compare(server: AsteriskServer, desk: Desk) -> None:
+def test_a_wrong_ari_password_ends_it_with_what_to_compare(
+    server: AsteriskServer, desk: Desk, astreinte: Astreinte
+) -> None:
     desk.environment["ASTREINTE_ARI__PASSWORD"] = "wrong"
-    await ends_with_1(desk, "refuses the password of user 'astreinte'", "→ compare", "ari.conf")
+    ends_with_1(astreinte, "refuses the password of user 'astreinte'", "→ compare", "ari.conf")
 
 
 async def test_a_wrong_ami_password_is_told_and_calls_are_served(server: AsteriskServer, desk: Desk) -> None:
@@ -117,31 +118,35 @@ async def test_a_wrong_ami_password_is_told_and_calls_are_served(server: Asteris
         assert await line.stops_with() == 0
 
 
-async def test_a_taken_agi_port_ends_it_with_what_to_do(server: AsteriskServer, desk: Desk) -> None:
+def test_a_taken_agi_port_ends_it_with_what_to_do(
+    server: AsteriskServer, desk: Desk, astreinte: Astreinte
+) -> None:
     with closing(socket.socket()) as other:
         other.bind((server.config.control_bind, 0))
         other.listen()
         desk.environment["ASTREINTE_AGI__PORT"] = str(other.getsockname()[1])
-        await ends_with_1(desk, "FastAGI cannot listen on", "Address already in use", "agi.port")
+        ends_with_1(astreinte, "FastAGI cannot listen on", "Address already in use", "agi.port")
 
 
-async def test_mistakes_in_files_are_all_told_before_anything_is_started(
-    server: AsteriskServer, desk: Desk
+def test_mistakes_in_files_are_all_told_before_anything_is_started(
+    server: AsteriskServer, desk: Desk, astreinte: Astreinte
 ) -> None:
     desk.edit("rosters/cartes.yaml", "timezone: Europe/Paris", "timezone: Mars")
     desk.edit("ivr_flows/accueil.yaml", "start: langue", "start: langues")
-    line = await ends_with_1(desk, "rosters/cartes.yaml:", "ivr_flows/accueil.yaml:", "astreinte check")
-    assert line.log == ""
+    ends_with_1(astreinte, "rosters/cartes.yaml:", "ivr_flows/accueil.yaml:", "astreinte check")
+    assert not (desk.folder / "var").exists()
 
 
-async def test_a_missing_folder_is_named(server: AsteriskServer, desk: Desk) -> None:
+def test_a_missing_folder_is_named(server: AsteriskServer, desk: Desk, astreinte: Astreinte) -> None:
     (desk.folder / "rosters").rename(desk.folder / "elsewhere")
-    await ends_with_1(desk, "rosters:1:1: error: there are no rosters", "correct the path")
+    ends_with_1(astreinte, "rosters:1:1: error: there are no rosters", "correct the path")
 
 
-async def test_a_log_that_cannot_be_written_is_named(server: AsteriskServer, desk: Desk) -> None:
+def test_a_log_that_cannot_be_written_is_named(
+    server: AsteriskServer, desk: Desk, astreinte: Astreinte
+) -> None:
     desk.environment["ASTREINTE_LOG__FILE"] = "/proc/nothing/astreinte.log"
-    await ends_with_1(desk, "the log file /proc/nothing/astreinte.log cannot be written", "→ ")
+    ends_with_1(astreinte, "the log file /proc/nothing/astreinte.log cannot be written", "→ ")
 
 
 async def test_a_second_line_in_the_same_folder_is_refused(server: AsteriskServer, desk: Desk) -> None:
@@ -246,16 +251,14 @@ async def test_the_line_ends_with_the_terminal_that_it_was_started_from(
     assert '"event":"line.stopping"' in log.read_text("utf-8")
 
 
-def _no_big_files() -> None:
-    """Let no file of this process grow beyond 20 kB: the database's tables do not fit, as on a full disk."""
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+# No file grows beyond 20 kB: the database's tables do not fit, as on a full disk.
+NO_BIG_FILES = ("prlimit", "--fsize=20000", "--")
 
 
 async def test_a_full_disk_keeps_no_caller_out_and_the_next_start_writes_the_records(
     server: AsteriskServer, desk: Desk
 ) -> None:
-    async with running(desk, before=_no_big_files) as line:
+    async with running(desk, through=NO_BIG_FILES) as line:
         await line.is_up()
         await line.logs('"event":"records.stuck"')
         await is_called(server, line)
@@ -338,12 +341,12 @@ async def test_an_asterisk_that_the_line_started_does_not_outlive_it(desk: Desk,
     await until(gone)
 
 
-async def test_a_taken_sip_port_is_named(desk: Desk, address: str) -> None:
+def test_a_taken_sip_port_is_named(desk: Desk, address: str, astreinte: Astreinte) -> None:
     with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as other:
         other.bind((address, 5060))
-        await ends_with_1(desk, f"cannot listen on UDP {address}:5060", "SIP port", "`ss -lnp | grep :5060`")
+        ends_with_1(astreinte, f"cannot listen on UDP {address}:5060", "SIP port", "`ss -lnp | grep :5060`")
 
 
-async def test_missing_templates_are_named(desk: Desk, address: str) -> None:
+def test_missing_templates_are_named(desk: Desk, address: str, astreinte: Astreinte) -> None:
     (desk.folder / "asterisk_conf").rename(desk.folder / "elsewhere")
-    await ends_with_1(desk, "asterisk_conf", "→ ")
+    ends_with_1(astreinte, "asterisk_conf", "→ ")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 from ..ari import AriClient
-from ..ari.errors import AriError
+from ..ari.errors import ChannelGone
 from ..ari.events import (
     ChannelDestroyed,
     ChannelDtmfReceived,
@@ -124,11 +125,8 @@ class Party:
 
     async def hang_up(self) -> None:
         """Put the phone down; nothing happens if the call is over."""
-        try:
+        with suppress(ChannelGone):
             await self.ari.channels.hangup(self.channel_id)
-        except AriError:
-            if not self.gone:
-                raise
 
     async def listen(self) -> None:
         """Take in from now on what is heard."""
@@ -137,6 +135,8 @@ class Party:
     async def _wear_headset(self) -> Headset:
         if self._headset is None:
             self._headset = await Headset.on(self.ari, self.channel_id, self._address)
+            if self.gone:  # it was released before it was on
+                await self._headset.close()
         return self._headset
 
     async def heard(self) -> Samples:

@@ -81,7 +81,7 @@ class Desk:
         kept = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith("ASTREINTE_") or name == "ASTREINTE_CACHE"
+            if name == "ASTREINTE_CACHE" or not name.startswith(("ASTREINTE_", "COLUMNS", "LINES"))
         }
         return {**kept, "PYTHONPATH": str(PROJECT), **self.environment, **more}
 

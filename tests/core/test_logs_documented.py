@@ -29,8 +29,10 @@ def _is_logging(node: ast.AST) -> bool:
     return (
         isinstance(node, ast.Attribute)
         and node.attr in {*LEVELS, "log"}
-        and isinstance(node.value, ast.Name)
-        and node.value.id in LOGGERS
+        and (
+            (isinstance(node.value, ast.Name) and node.value.id in LOGGERS)
+            or (isinstance(node.value, ast.Attribute) and node.value.attr in LOGGERS)
+        )
     )
 
 

@@ -59,11 +59,13 @@ async def test_everything_that_modules_conf_names_runs(line_asterisk: AsteriskSe
     assert wanted - running == set()
 
 
-async def test_start_leaves_no_error_in_the_logs(line_asterisk: AsteriskServer) -> None:
-    for name in ("messages.log", "console.log"):
-        text = (line_asterisk.run_dir / "log" / name).read_text("utf-8")
-        assert "ERROR" not in text
-        assert "WARNING" not in text
+async def test_start_leaves_no_error_in_the_logs(tmp_path: Path, asterisk_installation: Installation) -> None:
+    server = line(tmp_path / "line", asterisk_installation)
+    async with server:
+        for name in ("messages.log", "console.log"):
+            text = (server.run_dir / "log" / name).read_text("utf-8")
+            assert "ERROR" not in text
+            assert "WARNING" not in text
 
 
 async def test_secrets_are_in_no_log(line_asterisk: AsteriskServer) -> None:

@@ -177,17 +177,25 @@ class Survivors:
         return Talk(call, caller, legs[0], bridge, open_calls.get(ours[1]))
 
     async def _end(self, each: OpenCall, channels: Mapping[str, Channel]) -> None:
-        """End the record of a call that nobody talks in; its caller, if still there, goes to the dialplan."""
+        """End the record of a call that nobody talks in any more.
+
+        A caller who is left of a talk is hung up, as if we had seen the agent go. One who had not talked yet
+        goes to the dialplan.
+        """
         record = each.call
         call = self._take_up(record.id, record.line, record.channel_id, record.number)
+        talked = record.bridged_at is not None and any(leg.accepted_at for leg in each.legs)
         for leg in each.legs:
-            call.story.leg_lost(leg.id)
-        if record.channel_id not in channels:
-            call.story.ended(Outcome.INTERRUPTED, cause=None, ended_by="unknown")
-        elif await self._hand_over(record.channel_id, record.line):
-            call.story.ended(Outcome.FALLBACK, cause=None, ended_by="line")
-        else:
-            call.story.ended(Outcome.INTERRUPTED, cause=None, ended_by="unknown")
+            result = LegResult.ACCEPTED if talked and leg.accepted_at else LegResult.INTERRUPTED
+            call.story.leg_lost(leg.id, result)
+        outcome, ended_by = Outcome.BRIDGED if talked else Outcome.INTERRUPTED, "unknown"
+        if record.channel_id in channels:
+            if talked:
+                await self._quietly("caller", record.channel_id, self._ari.channels.hangup(record.channel_id))
+                ended_by = "agent"
+            elif await self._hand_over(record.channel_id, record.line):
+                outcome, ended_by = Outcome.FALLBACK, "line"
+        call.story.ended(outcome, cause=None, ended_by=ended_by)
 
     def _is_stray(self, resource_id: str, kept: set[str]) -> bool:
         match = OURS.fullmatch(resource_id)

@@ -109,6 +109,8 @@ class Leg:
             return LegResult.NO_ANSWER
         if self.channel.gone and not self.channel.answered:
             channel = self.channel
+            if channel.lost:
+                return LegResult.INTERRUPTED
             return leg_result(channel.dialstatus, channel.cause, channel.sip_code)
         return None
 

@@ -25,6 +25,8 @@ log = get_logger(__name__)
 
 HAND_OVER_WITHIN = 30.0
 """Seconds that a call waits for Asterisk to be reachable again before it is left to the next sweep."""
+HAND_OVER_AT_STOP_WITHIN = 2.0
+"""The same when the line stops: a stop is not held up by an Asterisk that is away."""
 SHORTEST_TALK = 1.0
 """Seconds. Who took a call and is gone by then has said nothing: the search for an agent goes on."""
 GONE_WITHIN = 2.0
@@ -70,7 +72,7 @@ class Session:
                 elif self._talking:
                     return  # the line stops, they talk on: whoever starts it again takes this call up
                 else:
-                    outcome = await self._hand_over()
+                    outcome = await self._hand_over(HAND_OVER_AT_STOP_WITHIN)
             finally:
                 self._task = None
                 if not self._talking:
@@ -205,11 +207,11 @@ class Session:
         except TimeoutError:
             return
 
-    async def _hand_over(self) -> Outcome:
+    async def _hand_over(self, within: float = HAND_OVER_WITHIN) -> Outcome:
         """Give the caller back to the dialplan, which rings an agent without us."""
         self._handed_over = True
         try:
-            async with asyncio.timeout(HAND_OVER_WITHIN):
+            async with asyncio.timeout(within):
                 await self._ari.until_ready()
                 await self._ari.channels.continue_in_dialplan(
                     self._call.channel_id, context="fallback", extension=self._call.line, priority=1
@@ -218,7 +220,7 @@ class Session:
             await self._told_gone(self._caller)
             return self._outcome_of_gone_caller()
         except (AriError, TimeoutError) as error:
-            log.error("call.not_handed_over", error=str(error))
+            log.error("call.not_handed_over", error=str(error) or f"Asterisk was away for {within:g} s")
             return Outcome.INTERRUPTED
         return Outcome.FALLBACK
 

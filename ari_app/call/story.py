@@ -116,10 +116,10 @@ class Story:
         self._put(CallBridged(call=self._call, leg=leg_id, at=at))
         self._log.info("call.bridged", leg=leg_id, agent=agent)
 
-    def leg_lost(self, leg_id: str) -> None:
-        """An attempt ended, and nobody saw how."""
-        self._put(LegEnded(call=self._call, leg=leg_id, result=LegResult.INTERRUPTED))
-        self._log.info("leg.ended", leg=leg_id, result=LegResult.INTERRUPTED, cause=None, sip_code=None)
+    def leg_lost(self, leg_id: str, result: LegResult) -> None:
+        """An attempt ended, or the agent's side of a talk, and nobody saw how."""
+        self._put(LegEnded(call=self._call, leg=leg_id, result=result))
+        self._log.info("leg.ended", leg=leg_id, result=result, cause=None, sip_code=None)
 
     def bridged(self, leg: Leg) -> None:
         """Caller and agent hear each other."""

@@ -13,6 +13,7 @@ from .exchange import Place, assert_complete, opened, stored, tried
 from .files import LANGUAGES, LONG_PROMPTS, SHORT_PROMPTS
 from .sounds import Recordings
 from .troubles import (
+    all_is_on_record,
     has_taken_up,
     line_that_stops,
     put_through,
@@ -21,7 +22,6 @@ from .troubles import (
     the_only_record,
     they_hear_each_other,
     until_fallback_is,
-    until_told,
 )
 
 if TYPE_CHECKING:
@@ -177,7 +177,6 @@ async def test_a_caller_who_is_being_refused_when_the_line_stops_is_hung_up(word
         line.placed += 1
         await agent.hangs_up()
         await caller.is_hung_up()
-        await until_told("every call is over", lambda: not line.line.reception.calls)
-        await line.line.recorder.flush()
+        await all_is_on_record(line)
     outcomes = {record.call.number: record.call.outcome for record in await stored(settings)}
     assert outcomes == {refused.number: "refused", caller.number: "bridged"}

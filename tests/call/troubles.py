@@ -15,6 +15,7 @@ import yaml
 
 from ari_app.core.settings import Settings
 from ari_app.network.hearing import loudness
+from ari_app.records.database import RecordsUnavailable
 from ari_app.records.facts import CallBridged
 from ari_app.records.reader import CallStory
 from ari_app.service.line import open_line
@@ -88,14 +89,20 @@ class LineProcess:
         await self._process.wait()
         await self.reading
 
-    async def has_written(self, event: str) -> None:
-        """Wait until an event of the only call is in the database."""
+    async def has_stored(self, event: str, caller: Person) -> None:
+        """Wait until an event of a caller's call is in the database."""
 
-        async def written() -> bool:
-            return event in [each.name for each in (await the_only_record(self.settings)).events]
+        async def stored_it() -> bool:
+            try:
+                records = await stored(self.settings)
+            except RecordsUnavailable:
+                return False  # nothing was ever written
+            events = [
+                each for record in records if record.call.number == caller.number for each in record.events
+            ]
+            return event in [each.name for each in events]
 
-        await self.logs(event)
-        await until_told(f"{event} is stored", written)
+        await until_told(f"{event} is stored", stored_it)
 
 
 @asynccontextmanager
@@ -132,6 +139,12 @@ async def line_process(settings: Settings) -> AsyncIterator[LineProcess]:
 async def the_only_record(settings: Settings) -> CallStory:
     """Return the record of the only call there was."""
     (record,) = await stored(settings)
+    return record
+
+
+async def record_of(settings: Settings, caller: Person) -> CallStory:
+    """Return the record of a caller's only call."""
+    (record,) = [each for each in await stored(settings) if each.call.number == caller.number]
     return record
 
 
@@ -229,8 +242,16 @@ async def has_taken_up(line: OpenLine, calls: int = 1) -> None:
     await until_told("the calls are taken up", lambda: line.line.reception.calls == calls)
 
 
+async def all_is_on_record(line: OpenLine) -> None:
+    """Wait until a line's records know the end of every call."""
+
+    async def ended() -> bool:
+        return not await line.line.recorder.open_calls()
+
+    await until_told("every call has an end on record", ended)
+
+
 async def record_at_the_end(line: OpenLine) -> CallStory:
     """Wait until a line has no calls any more; return the only record there is."""
-    await until_told("every call is over", lambda: not line.line.reception.calls)
-    await line.line.recorder.flush()
+    await all_is_on_record(line)
     return await the_only_record(line.settings)

@@ -1,0 +1,417 @@
+"""The line, Asterisk or the connection between them dies: each caller reaches an outcome all the same."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ari_app.core.settings import Settings
+from ari_app.network.config import TEMPLATES, NetworkConfig
+from ari_app.network.hearing import ALIKE, likeness, read_wav
+from ari_app.network.network import TelephoneNetwork
+from ari_app.pbx import LineConfig, loopback_address
+from ari_app.records.facts import CallBridged
+
+from .exchange import OpenLine, Place, opened, tried
+from .files import MENU_NUMBER, REASONS, direct_number
+from .people import Person
+from .troubles import (
+    LineProcess,
+    Wire,
+    all_is_on_record,
+    has_taken_up,
+    line_process,
+    put_through,
+    record_at_the_end,
+    record_of,
+    takes_it_from_the_dialplan,
+    they_hear_each_other,
+    until_fallback_is,
+    until_told,
+)
+
+if TYPE_CHECKING:
+    from .conftest import StartAsterisk
+    from .sounds import Recordings
+
+PATIENT_TEAMS = {
+    reason: [f"{{ring: [{who}], for: 30s}}"]
+    for reason, who in zip(REASONS, ("alice", "bruno", "chloe"), strict=False)
+}
+"""Nobody stops ringing before a test is done."""
+NEXT_YEAR = datetime.now(UTC).year + 1
+NOBODY_YET = (
+    f"layers: [{{id: later, rotation: {{members: [alice]}}, effective: {{from: {NEXT_YEAR}-01-01}}}}]\n"
+)
+
+
+async def calls(place: Place, reason: str | None = None) -> Person:
+    """Let somebody call who is not answered yet, by the menu or for a reason."""
+    return await place.caller(MENU_NUMBER if reason is None else direct_number(REASONS, reason))
+
+
+async def put_through_by(line: LineProcess, place: Place, reason: str, who: str) -> tuple[Person, Person]:
+    """Let a line in a process of its own put a caller through; return caller and agent."""
+    phone = place.telephone(who)
+    caller = await calls(place, reason)
+    await caller.is_answered()
+    agent = await phone.is_rung()
+    await agent.picks_up()
+    await agent.presses("1")
+    await line.has_stored("call.bridged", caller)
+    return caller, agent
+
+
+# The line is away
+
+
+async def test_while_the_line_is_away_asterisk_puts_callers_through_to_who_is_on_call(place: Place) -> None:
+    async with line_process(place.settings()) as line:
+        await until_fallback_is(place, "default", "PJSIP/alice")
+        await until_fallback_is(place, direct_number(REASONS, "commande"), "PJSIP/+33199001201@trunk")
+        await line.is_killed()
+    for reason, who in ((None, "alice"), ("commande", "+33199001201")):
+        phone = place.telephone(who)
+        caller = await calls(place, reason)
+        agent = await phone.is_rung()
+        await takes_it_from_the_dialplan(agent)
+        await caller.is_answered()
+        await they_hear_each_other(caller, agent)
+        await caller.hangs_up()
+        await agent.is_hung_up()
+
+
+async def test_while_the_line_is_away_and_nobody_is_on_call_callers_hear_an_apology(place: Place) -> None:
+    teams = {"panne": ["{ring: on-call, for: 5s}"]}
+    async with line_process(place.settings(teams=teams, more={"panne": NOBODY_YET})) as line:
+        await until_fallback_is(place, "default", "")
+        await line.is_killed()
+    caller = await calls(place)
+    await caller.is_answered()
+    apology = read_wav(next(place.asterisk.installation.sounds.glob("fr*/vm-nobodyavail.wav")))
+
+    async def apologised() -> bool:
+        return likeness(await caller.party.heard(), apology) > ALIKE
+
+    await until_told("the apology is heard", apologised)
+
+
+# The line is killed with people on the phone
+
+
+async def test_people_who_talk_when_the_line_is_killed_talk_on_and_their_record_ends_complete(
+    place: Place,
+) -> None:
+    settings = place.settings()
+    async with line_process(settings) as killed:
+        caller, agent = await put_through_by(killed, place, "panne", "alice")
+        await killed.is_killed()
+    await they_hear_each_other(caller, agent)
+    async with opened(place, settings) as line:
+        await has_taken_up(line)
+        await they_hear_each_other(caller, agent)
+        await caller.hangs_up()
+        await agent.is_hung_up()
+        record = await record_at_the_end(line)
+    assert (record.call.outcome, tried(record)) == ("bridged", [("alice", "accepted")])
+    assert record.call.hangup_cause == 16  # Q.850: normal clearing
+
+
+async def test_each_caller_reaches_an_agent_whatever_went_on_when_the_line_was_killed(place: Place) -> None:
+    settings = place.settings(teams=PATIENT_TEAMS, accept_seconds=30)
+    alice, bruno, chloe = (place.telephone(name) for name in ("alice", "bruno", "chloe"))
+    async with line_process(settings) as killed:
+        await until_fallback_is(place, direct_number(REASONS, "retour"), "PJSIP/chloe")
+        in_menu, waiting, whispered = await asyncio.gather(
+            calls(place), calls(place, "carte-volee"), calls(place, "retour")
+        )
+        await in_menu.is_answered()
+        await in_menu.hears("bienvenue")
+        ringing = await bruno.is_rung()
+        whispered_to = await chloe.is_rung()
+        await whispered_to.picks_up()
+        await whispered_to.hears("agent-accept-retour")
+        await killed.has_stored("leg.started", waiting)
+        await killed.has_stored("leg.answered", whispered)
+        await killed.has_stored("call.answered", in_menu)
+        await killed.is_killed()
+    async with opened(place, settings) as line:
+        line.placed = 3
+        await ringing.is_hung_up()
+        await whispered_to.is_hung_up()
+
+        async def put_through_now(caller: Person, agent: Person) -> None:
+            await takes_it_from_the_dialplan(agent)
+            await caller.party.listen()
+            await they_hear_each_other(caller, agent)
+            await agent.hangs_up()
+            await caller.is_hung_up()
+
+        await asyncio.gather(
+            put_through_now(in_menu, await alice.is_rung()),
+            put_through_now(waiting, await bruno.is_rung()),
+            put_through_now(whispered, await chloe.is_rung()),
+        )
+        await all_is_on_record(line)
+    for caller, legs in (
+        (in_menu, []),
+        (waiting, [("bruno", "interrupted")]),
+        (whispered, [("chloe", "interrupted")]),
+    ):
+        record = await record_of(settings, caller)
+        assert (record.call.outcome, tried(record)) == ("fallback", legs)
+
+
+async def test_who_is_alone_after_a_talk_that_ended_while_the_line_was_dead_is_hung_up(place: Place) -> None:
+    settings = place.settings()
+    async with line_process(settings) as killed:
+        gone_caller, left_agent = await put_through_by(killed, place, "panne", "alice")
+        left_caller, gone_agent = await put_through_by(killed, place, "carte-volee", "bruno")
+        await killed.is_killed()
+    await gone_caller.hangs_up()
+    await gone_caller.is_hung_up()
+    await gone_agent.hangs_up()
+    await gone_agent.is_hung_up()
+    assert not left_agent.party.gone
+    assert not left_caller.party.gone
+    async with opened(place, settings) as line:
+        line.placed = 2
+        await left_agent.is_hung_up()
+        await left_caller.is_hung_up()
+        await all_is_on_record(line)
+    records = [await record_of(settings, caller) for caller in (gone_caller, left_caller)]
+    assert [record.call.outcome for record in records] == ["bridged", "bridged"]
+    assert [tried(record) for record in records] == [[("alice", "accepted")], [("bruno", "accepted")]]
+
+
+async def test_a_talk_of_which_nothing_was_written_goes_on_and_is_recorded(
+    place: Place, tmp_path: Path
+) -> None:
+    settings = place.settings()
+    lost = settings.model_copy(update={"database": f"sqlite+aiosqlite:///{tmp_path}/no-such-folder/lost.db"})
+    async with line_process(lost) as killed:
+        phone = place.telephone("alice")
+        caller = await calls(place, "panne")
+        await caller.is_answered()
+        agent = await phone.is_rung()
+        await agent.picks_up()
+        await agent.presses("1")
+        await killed.logs("call.bridged")
+        await killed.is_killed()
+    async with opened(place, settings) as line:
+        await has_taken_up(line)
+        await they_hear_each_other(caller, agent)
+        await caller.hangs_up()
+        await agent.is_hung_up()
+        record = await record_at_the_end(line)
+    assert (record.call.outcome, tried(record)) == ("bridged", [("alice", "accepted")])
+    assert (record.call.number, record.call.line) == (caller.number, direct_number(REASONS, "panne"))
+
+
+# The connection to Asterisk is cut
+
+
+@pytest.fixture
+async def ari_wire(place: Place) -> AsyncIterator[Wire]:
+    """A wire to Asterisk's ARI."""
+    wire = Wire(place.asterisk.config.ari_host, place.asterisk.config.http_port)
+    await wire.mend()
+    yield wire
+    await wire.cut()
+
+
+def by_wire(settings: Settings, wire: Wire) -> Settings:
+    """Return the settings of a line that reaches ARI by a wire."""
+    url = f"http://{wire.host}:{wire.port}/ari"
+    return settings.model_copy(update={"ari": settings.ari.model_copy(update={"url": url})})
+
+
+async def is_cut(wire: Wire, line: OpenLine) -> None:
+    """Cut a line's wire; return when the line knows."""
+    await wire.cut()
+    await until_told("the line lost Asterisk", lambda: not line.line.ari.ready)
+
+
+async def is_mended(wire: Wire, line: OpenLine) -> None:
+    """Mend a line's wire; return when the line is connected again."""
+    await wire.mend()
+    await line.line.ari.until_ready()
+
+
+async def test_a_cut_of_the_connection_is_not_noticed_by_people_who_talk(
+    place: Place, ari_wire: Wire
+) -> None:
+    async with opened(place, by_wire(place.settings(), ari_wire)) as line:
+        caller, agent = await put_through(line)
+        await is_cut(ari_wire, line)
+        await they_hear_each_other(caller, agent)
+        await is_mended(ari_wire, line)
+        await they_hear_each_other(caller, agent)
+        await agent.hangs_up()
+        await caller.is_hung_up()
+        record = await line.record_of(caller)
+    assert (record.call.outcome, tried(record)) == ("bridged", [("alice", "accepted")])
+
+
+async def test_a_talk_that_ends_while_the_connection_is_cut_ends_on_record_when_it_is_back(
+    place: Place, ari_wire: Wire
+) -> None:
+    async with opened(place, by_wire(place.settings(), ari_wire)) as line:
+        caller, agent = await put_through(line)
+        await is_cut(ari_wire, line)
+        await caller.hangs_up()
+        await caller.is_hung_up()
+        await is_mended(ari_wire, line)
+        await agent.is_hung_up()
+        record = await line.record_of(caller)
+    assert (record.call.outcome, tried(record)) == ("bridged", [("alice", "accepted")])
+
+
+async def test_the_menu_goes_on_when_the_end_of_a_prompt_was_missed(place: Place, ari_wire: Wire) -> None:
+    async with opened(place, by_wire(place.settings(), ari_wire)) as line:
+        caller = await line.takes_a_call()
+        await caller.hears("bienvenue")
+        await is_cut(ari_wire, line)
+        await caller.hears("choix-langue")
+        await until_told("the prompt is over", lambda: caller.has_heard_the_end_of("choix-langue"))
+        await is_mended(ari_wire, line)
+        await caller.hears("choix-motif")
+        await caller.hangs_up()
+        record = await line.record_of(caller)
+    assert record.call.outcome == "abandoned"
+
+
+async def test_a_caller_who_hangs_up_while_the_connection_is_cut_is_not_said_to_have_given_up(
+    place: Place, ari_wire: Wire
+) -> None:
+    async with opened(place, by_wire(place.settings(teams=PATIENT_TEAMS), ari_wire)) as line:
+        alice = line.telephone("alice")
+        caller = await line.takes_a_call("panne")
+        agent = await alice.is_rung()
+        await is_cut(ari_wire, line)
+        await caller.hangs_up()
+        await caller.is_hung_up()
+        await is_mended(ari_wire, line)
+        await agent.is_hung_up()
+        record = await line.record_of(caller)
+    assert (record.call.outcome, tried(record)) == ("interrupted", [("alice", "cancelled")])
+
+
+async def test_who_calls_while_the_connection_is_cut_is_put_through_by_the_dialplan(
+    place: Place, ari_wire: Wire
+) -> None:
+    async with opened(place, by_wire(place.settings(), ari_wire)) as line:
+        await until_fallback_is(place, "default", "PJSIP/alice")
+        alice = line.telephone("alice")
+        await is_cut(ari_wire, line)
+        caller = await calls(place)
+        agent = await alice.is_rung()
+        await takes_it_from_the_dialplan(agent)
+        await caller.is_answered()
+        await is_mended(ari_wire, line)
+        await they_hear_each_other(caller, agent)
+        await caller.hangs_up()
+        await agent.is_hung_up()
+
+
+async def test_a_caller_whose_agent_answers_while_the_connection_is_cut_reaches_the_next_one(
+    place: Place, ari_wire: Wire
+) -> None:
+    teams = {"panne": ["{ring: [alice], for: 30s}", "{ring: [bruno], for: 30s}"]}
+    async with opened(place, by_wire(place.settings(teams=teams), ari_wire)) as line:
+        alice, bruno = line.telephone("alice"), line.telephone("bruno")
+        caller = await line.takes_a_call("panne")
+        agent = await alice.is_rung()
+        await is_cut(ari_wire, line)
+        await agent.party.ari.channels.answer(agent.party.channel_id)
+        await agent.is_hung_up()  # Asterisk has nobody to give the answered telephone to
+        await is_mended(ari_wire, line)
+        colleague = await bruno.is_rung()
+        await colleague.picks_up()
+        await colleague.presses("1")
+        await line.told(CallBridged, caller)
+        await they_hear_each_other(caller, colleague)
+        await caller.hangs_up()
+        record = await line.record_of(caller)
+    assert tried(record) == [("alice", "interrupted"), ("bruno", "accepted")]
+
+
+async def test_without_the_manager_interface_calls_are_served_and_the_fallback_is_written_when_it_is_back(
+    place: Place,
+) -> None:
+    settings = place.settings()
+    wire = Wire(place.asterisk.config.ami_host, settings.ami.port)
+    await wire.mend()
+    ami = settings.ami.model_copy(update={"port": wire.port})
+    async with opened(place, settings.model_copy(update={"ami": ami})) as line:
+        await until_fallback_is(place, "default", "PJSIP/alice")
+        await wire.cut()
+        await until_told("the line lost AMI", lambda: not line.line.ami.ready)
+        await place.asterisk.cli("database deltree astreinte fallback")
+        caller, agent = await put_through(line)
+        await they_hear_each_other(caller, agent)
+        await caller.hangs_up()
+        assert (await line.record_of(caller)).call.outcome == "bridged"
+        await wire.mend()
+        await until_fallback_is(place, "default", "PJSIP/alice")
+    await wire.cut()
+
+
+# Asterisk dies
+
+
+@pytest.fixture
+async def mortal_place(
+    start_asterisk: StartAsterisk, recordings: Recordings, tmp_path: Path
+) -> AsyncIterator[Place]:
+    """A place with an Asterisk and a network of its own, where people are called through the trunk."""
+    address = loopback_address()
+    config = LineConfig(
+        run_dir=tmp_path / "line-asterisk",
+        sip_bind=address,
+        control_bind=address,
+        agi_host=address,
+        trunk_host=loopback_address(),
+        qualify_trunk=0,
+    )
+    asterisk = await start_asterisk(config)
+    around = NetworkConfig.beside(config, tmp_path / "network")
+    server = await start_asterisk(around, overlay=TEMPLATES)
+    folder = tmp_path / "house"
+    folder.mkdir()
+    async with TelephoneNetwork(server, around) as network:
+        yield Place(asterisk, network, recordings, folder)
+    await server.stop()
+    await asterisk.stop()
+
+
+async def test_calls_end_on_record_when_asterisk_dies_and_the_next_one_is_served(mortal_place: Place) -> None:
+    place = mortal_place
+    teams = {"panne": ["{ring: [emma], for: 30s}"], "commande": ["{ring: [emma], for: 30s}"]}
+    settings = place.settings(teams=teams)
+    async with opened(place, settings) as line:
+        emma = "+33199001201"
+        talker, _ = await put_through(line, "commande", emma)
+        phone = line.telephone(emma)
+        waiting = await line.takes_a_call("panne")
+        await phone.is_rung()
+        in_menu = await line.takes_a_call()
+        await in_menu.hears("bienvenue")
+        await place.asterisk.kill()
+        await until_told("the line lost Asterisk", lambda: not line.line.ari.ready)
+        await place.network.quiet()
+        await place.asterisk.start()
+        await place.asterisk.wait_ready()
+        records = [await line.record_of(caller) for caller in (talker, waiting, in_menu)]
+        caller, agent = await put_through(line, "commande", emma)
+        await they_hear_each_other(caller, agent)
+        await caller.hangs_up()
+        await agent.is_hung_up()
+        assert (await line.record_of(caller)).call.outcome == "bridged"
+    assert [record.call.outcome for record in records] == ["bridged", "interrupted", "interrupted"]
+    assert [tried(record) for record in records] == [[("emma", "accepted")], [("emma", "cancelled")], []]

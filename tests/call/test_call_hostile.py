@@ -77,6 +77,9 @@ DIALLED = {
     b"+331%2Cleg%2Cx": "+331legx",
     b"ABC..%2F..%2Fetc": "ABCetc",
     b"9" * 200: "9" * 79,
+    b"12%ff%fe": "12",
+    b"12%c3%a9": "12",
+    b"1%ff": "default",
     b"default": "default",
     b"t1": "t1",
 }

@@ -124,6 +124,24 @@ async def test_an_agent_who_listens_learns_that_the_caller_has_hung_up(open_a_li
     assert not await agent.has_heard("agent-taken")
 
 
+async def test_a_line_that_stops_leaves_no_agent_in_the_middle_of_its_last_word(
+    open_a_line: OpenALine,
+) -> None:
+    async with open_a_line() as line:
+        alice = line.telephone("alice")
+        caller = await line.takes_a_call("panne")
+        agent = await alice.is_rung()
+        await agent.picks_up()
+        await agent.hears("agent-accept-panne")
+        await caller.hangs_up()
+        await line.told(CallEnded, caller)
+        await line.line.reception.close(drain_seconds=0)
+        await agent.is_hung_up()
+        record = await line.record_of(caller)
+    assert_abandoned(record, ("alice", "cancelled"))
+    assert not await agent.has_heard_the_end_of("agent-missed")
+
+
 async def test_an_agents_phone_is_free_when_the_caller_hangs_up_as_it_is_answered(
     open_a_line: OpenALine,
 ) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from ..ari import AriClient
-from ..ari.errors import AriError
+from ..ari.errors import AriError, OutcomeUnknown, RequestNotSent
 from ..ari.events import (
     ChannelDestroyed,
     ChannelDtmfReceived,
@@ -26,6 +26,8 @@ log = get_logger(__name__)
 
 PLAYBACK_LOST_AFTER = 120.0
 """Seconds after which a playback is taken as ended: `PlaybackFinished` is not guaranteed."""
+TRY_AGAIN_AFTER = 0.25
+"""Seconds, after a request that the lost connection did not take: its loss may not be known yet."""
 QUIET_WITHIN = 1.0
 """Seconds that a stopped playback may take to end."""
 
@@ -57,6 +59,7 @@ class CallChannel:
         self.ari = ari
         self._next_playback_id = next_playback_id
         self._on_gone = on_gone
+        self._missed = False
         self._keys: deque[str] = deque()
         self._playing: set[str] = set()
         self._waiter: asyncio.Future[None] | None = None
@@ -70,6 +73,7 @@ class CallChannel:
             case PlaybackFinished():
                 self._playing.discard(event.playback.id)
             case EventsMissed():
+                self._missed = True
                 self._playing.clear()  # their end may be among what was missed, and would be waited for
             case Dial():
                 self.dialstatus = event.dialstatus or self.dialstatus
@@ -125,6 +129,11 @@ class CallChannel:
                 return None
         return self._keys.popleft() if self._keys else None
 
+    def missed(self) -> bool:
+        """Tell whether events of this channel, such as keys, may have been missed since last asked."""
+        missed, self._missed = self._missed, False
+        return missed
+
     def forget_keys(self) -> None:
         """Drop the keys that were pressed and not read."""
         self._keys.clear()
@@ -161,6 +170,20 @@ class CallChannel:
         except TimeoutError:
             log.warning("call.playback_lost", channel=self.id, playback=",".join(self._playing))
             self._playing.clear()
+
+    async def hang_up(self) -> None:
+        """Hang up if it is still there; as soon as the connection is back, if it is lost."""
+        while not self.gone:
+            try:
+                await self.ari.channels.hangup(self.id)
+            except (RequestNotSent, OutcomeUnknown):
+                await asyncio.sleep(TRY_AGAIN_AFTER)
+                await self.ari.until_ready()
+            except AriError as error:
+                log.debug("call.request_failed", channel=self.id, error=str(error))
+                return
+            else:
+                return
 
     def send(self, request: Coroutine[Any, Any, object]) -> None:
         """Send a request whose answer changes nothing for the caller, without waiting for it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
@@ -14,6 +15,11 @@ from .channel import CallChannel
 from .desk import Call
 from .leg import Leg
 from .race import Race
+
+RING_AGAIN = 2
+"""How often the same people are rung once more because the connection to Asterisk was lost meanwhile."""
+RECOVERY_SECONDS = 0.5
+"""How long Asterisk and we take to know that their phones are free again."""
 
 
 class Hunt:
@@ -43,11 +49,16 @@ class Hunt:
     async def next(self) -> Leg | None:
         """Return the leg of the next agent who takes the call, or None when the plan is exhausted."""
         for step, seconds, agents in self._groups:
-            legs = [usable for agent in agents if (usable := self._legs_of(agent, step))]
-            self._legs += chain.from_iterable(legs)
-            if taken := await self._first_to_take(legs, seconds):
-                self._legs.remove(taken)
-                return taken
+            for _ in range(1 + RING_AGAIN):
+                legs = [usable for agent in agents if (usable := self._legs_of(agent, step))]
+                self._legs += chain.from_iterable(legs)
+                if taken := await self._first_to_take(legs, seconds):
+                    self._legs.remove(taken)
+                    return taken
+                if LegResult.INTERRUPTED not in [leg.result for leg in chain.from_iterable(legs)]:
+                    break
+                await asyncio.sleep(RECOVERY_SECONDS)
+                await self._call.desk.ari.until_ready()
         return None
 
     @staticmethod

@@ -6,7 +6,7 @@ import asyncio
 import math
 
 from ..ari import AriClient
-from ..ari.errors import AriError, ChannelGone
+from ..ari.errors import AriError, ChannelGone, OutcomeUnknown, RequestNotSent
 from ..ari.watching import Watched
 from ..core.logs import get_logger
 from ..core.prompt import Prompt
@@ -71,7 +71,8 @@ class Leg:
             result = LegResult.NO_ANSWER
         except AriError as error:
             self._call.story.note("leg.error", leg=self.id, error=str(error))
-            result = LegResult.FAILED
+            cut_off = isinstance(error, RequestNotSent | OutcomeUnknown)
+            result = LegResult.INTERRUPTED if cut_off else LegResult.FAILED
         if result is LegResult.ACCEPTED:
             self._call.story.leg_accepted(self)
         else:
@@ -105,6 +106,8 @@ class Leg:
             async with asyncio.timeout(seconds):
                 while not (self.channel.answered or self.channel.gone):
                     await self.channel.changed()
+                    if self.channel.missed():
+                        await self._catch_up()
         except TimeoutError:
             return LegResult.NO_ANSWER
         if self.channel.gone and not self.channel.answered:
@@ -113,6 +116,13 @@ class Leg:
                 return LegResult.INTERRUPTED
             return leg_result(channel.dialstatus, channel.cause, channel.sip_code)
         return None
+
+    async def _catch_up(self) -> None:
+        """Find out whether the phone was answered while the connection was lost."""
+        await self._ari.until_ready()  # by then it is known whether the channel is gone
+        if not self.channel.gone:
+            channel = await self._ari.channels.get(self.id)
+            self.channel.answered = self.channel.answered or channel.state == "Up"
 
     def _shown_number(self) -> str:
         shown = self._call.desk.settings.dial.caller_id
@@ -131,9 +141,9 @@ class Leg:
                 return LegResult.ACCEPTED
             if key == PASS:
                 return LegResult.PASSED
-            if key is None:
+            if key is None and not self.channel.missed():
                 break
-        return LegResult.NOT_ACCEPTED
+        return LegResult.INTERRUPTED if self.channel.lost else LegResult.NOT_ACCEPTED
 
     def release(self, result: LegResult, *, last_word: Word | None = None) -> None:
         """Record how the leg ended and hang it up if it is still there; the first call counts.
@@ -153,19 +163,22 @@ class Leg:
     async def _part(self, watched: Watched, last_word: Word | None) -> None:
         try:
             if last_word:
-                async with asyncio.timeout(LAST_WORD_WITHIN):
-                    await self._say(last_word)
-        except (AriError, TimeoutError) as error:
-            log.debug("call.request_failed", channel=self.id, error=str(error))
+                await self._say(last_word)
+            await self.channel.hang_up()
+        except asyncio.CancelledError:
+            self.channel.send(self._ari.channels.hangup(self.id))  # once, whether connected or not
+            raise
         finally:
-            if not self.channel.gone:
-                self.channel.send(self._ari.channels.hangup(self.id))
             await self.channel.settle()
             watched.close()
 
     async def _say(self, word: Word) -> None:
         desk = self._call.desk
         language = next((each for each in self.agent.languages if each in desk.flows.languages), None)
-        await self.channel.quiet()
         media = desk.prompts.media(desk.flows.line_prompt(word, language))
-        await self.channel.play([media], barge_in=False)
+        try:
+            async with asyncio.timeout(LAST_WORD_WITHIN):
+                await self.channel.quiet()
+                await self.channel.play([media], barge_in=False)
+        except (AriError, TimeoutError) as error:
+            log.debug("call.request_failed", channel=self.id, error=str(error))

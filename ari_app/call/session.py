@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from ..ari.errors import AriError, ChannelGone, NotInStasis
+from ..ari.errors import AriError, ChannelGone, NotInStasis, OutcomeUnknown, RequestNotSent
 from ..core.logs import get_logger
 from ..core.prompt import Prompt
 from ..flow import interpreter
@@ -15,7 +15,7 @@ from ..flow.flow import Flow
 from ..flow.phone import Connection
 from ..flow.words import Word
 from ..records.facts import LegResult, Outcome
-from .channel import CallChannel
+from .channel import TRY_AGAIN_AFTER, CallChannel
 from .desk import Call
 from .hunt import Hunt
 from .leg import Leg
@@ -52,6 +52,7 @@ class Session:
         self._talked = False
         self._talking = False
         self._handed_over = False
+        """Whether the caller is the dialplan's now, or the next sweep's: not ours to hang up."""
         self._outcome: Outcome | None = None
         self._ended_by = "line"
 
@@ -67,7 +68,9 @@ class Session:
                 if task := asyncio.current_task():
                     task.uncancel()
                 self._task = None
-                if self._caller.gone:
+                if self._handed_over:
+                    outcome = Outcome.FALLBACK
+                elif self._caller.gone:
                     outcome = self._outcome_of_gone_caller()
                 elif self._talking:
                     return  # the line stops, they talk on: whoever starts it again takes this call up
@@ -76,8 +79,10 @@ class Session:
             finally:
                 self._task = None
                 if not self._talking:
-                    await self._hang_up_caller()
-                    story.ended(outcome, cause=self._caller.cause, ended_by=self._ended_by)
+                    try:
+                        await self._hang_up_caller()
+                    finally:
+                        story.ended(outcome, cause=self._caller.cause, ended_by=self._ended_by)
                 await self._call.settle()
 
     async def _converse(self) -> Outcome:
@@ -209,22 +214,37 @@ class Session:
 
     async def _hand_over(self, within: float = HAND_OVER_WITHIN) -> Outcome:
         """Give the caller back to the dialplan, which rings an agent without us."""
-        self._handed_over = True
+        self._task = None  # the caller's channel leaves us now, and that is no hang-up
         try:
             async with asyncio.timeout(within):
-                await self._ari.until_ready()
+                return await self._hand_over_when_connected()
+        except (AriError, TimeoutError) as error:
+            log.error("call.not_handed_over", error=str(error) or f"Asterisk was away for {within:g} s")
+            self._handed_over = True
+            return Outcome.INTERRUPTED
+
+    async def _hand_over_when_connected(self) -> Outcome:
+        while True:
+            await self._ari.until_ready()
+            try:
                 await self._ari.channels.continue_in_dialplan(
                     self._call.channel_id, context="fallback", extension=self._call.line, priority=1
                 )
-        except (ChannelGone, NotInStasis):
-            await self._told_gone(self._caller)
-            return self._outcome_of_gone_caller()
-        except (AriError, TimeoutError) as error:
-            log.error("call.not_handed_over", error=str(error) or f"Asterisk was away for {within:g} s")
-            return Outcome.INTERRUPTED
-        return Outcome.FALLBACK
+            except RequestNotSent:
+                await asyncio.sleep(TRY_AGAIN_AFTER)
+            except OutcomeUnknown:
+                self._handed_over = True
+                await asyncio.sleep(TRY_AGAIN_AFTER)
+            except (ChannelGone, NotInStasis) as error:
+                if self._handed_over and isinstance(error, NotInStasis):
+                    return Outcome.FALLBACK
+                await self._told_gone(self._caller)
+                return self._outcome_of_gone_caller()
+            else:
+                self._handed_over = True
+                return Outcome.FALLBACK
 
     async def _hang_up_caller(self) -> None:
-        if not (self._caller.gone or self._handed_over):
-            self._caller.send(self._ari.channels.hangup(self._call.channel_id))
+        if not self._handed_over:
+            await self._caller.hang_up()
         await self._caller.settle()

@@ -37,6 +37,7 @@ class Reception:
         self._records = records
         self._calls: dict[str, asyncio.Task[None]] = {}
         self._channels: set[str] = set()
+        self._late: set[asyncio.Task[None]] = set()
         self._closing = False
         self._hurry = asyncio.Event()
         self._refused: set[str] = set()
@@ -55,7 +56,8 @@ class Reception:
         """A channel that nobody watches entered the application: a caller, or a leg whose call is over."""
         channel = event.channel
         if event.args[:1] == ["leg"]:
-            return  # its call is over, and has asked for its end
+            self._hang_up_late(channel.id)
+            return
         line = event.args[0] if event.args else "default"
         call = self._new_call(event, line)
         call.story.arrived(
@@ -69,6 +71,18 @@ class Reception:
         else:
             flow_name = call.desk.settings.flow_of(line)
             self.take_up(call, Session(call, call.desk.flows.flows[flow_name]).run())
+
+    def _hang_up_late(self, leg_id: str) -> None:
+        """End a leg that was answered when its call was over, or thought that it never came to be."""
+        task = asyncio.create_task(self._hang_up_leg(leg_id))
+        self._late.add(task)
+        task.add_done_callback(self._late.discard)
+
+    async def _hang_up_leg(self, leg_id: str) -> None:
+        try:
+            await self._desk().ari.channels.hangup(leg_id)
+        except AriError as error:
+            log.debug("call.request_failed", channel=leg_id, error=str(error))
 
     def _new_call(self, event: StasisStart, line: str) -> Call:
         call_id = new_call_id()
@@ -158,3 +172,5 @@ class Reception:
             for task in remaining:
                 task.cancel()
             await asyncio.wait(remaining)
+        if self._late:
+            await asyncio.wait(self._late)

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from ..agi import FastAgiServer
 from ..ami import AmiClient
 from ..ari import AriClient
-from ..call.adoption import Survivors
+from ..ari.errors import OutcomeUnknown, RequestNotSent
+from ..call.adoption import Survivors, Talk
 from ..call.desk import Call, Desk
 from ..call.story import Story
 from ..core.errors import AstreinteError
@@ -35,6 +36,8 @@ AMI_HEAD_START = 3.0
 """Seconds until a start that AMI does not answer goes on without it; calls are served meanwhile."""
 GLANCE = 0.02
 """Seconds between two looks at AMI."""
+ADOPTION_RETRY = 0.5
+"""Seconds until the next try when the connection was lost while we looked for calls that outlived us."""
 RECORDS_RETRY = 5.0
 """Seconds between two looks whether the records can be read, for the calls that outlived us."""
 
@@ -177,9 +180,18 @@ class Line:
                 is_known=self.reception.knows,
                 take_up=self._call_of,
             )
-            for talk in await survivors.sort_out(self._left_open):
+            for talk in await self._sorted_out(survivors, self._left_open):
                 self.reception.take_up(talk.call, talk.follow())
             self._left_open = []
+
+    async def _sorted_out(self, survivors: Survivors, left_open: list[OpenCall]) -> list[Talk]:
+        while True:
+            try:
+                return await survivors.sort_out(left_open)
+            except (RequestNotSent, OutcomeUnknown) as error:
+                log.info("adoption.interrupted", reason=error.message)
+            await asyncio.sleep(ADOPTION_RETRY)
+            await self.ari.until_ready()
 
     async def _calls_left_open(self) -> list[OpenCall]:
         """Return the calls of an earlier process that have no end on record, once the records can be read.

@@ -15,7 +15,7 @@ from ari_app.network.config import TEMPLATES, NetworkConfig
 from ari_app.network.hearing import ALIKE, likeness, read_wav
 from ari_app.network.network import TelephoneNetwork
 from ari_app.pbx import LineConfig, loopback_address
-from ari_app.records.facts import CallBridged
+from ari_app.records.facts import CallBridged, LegEnded
 
 from .exchange import OpenLine, Place, opened, tried
 from .files import MENU_NUMBER, REASONS, direct_number
@@ -105,16 +105,18 @@ async def test_while_the_line_is_away_and_nobody_is_on_call_callers_hear_an_apol
 
 
 async def test_people_who_talk_when_the_line_is_killed_talk_on_and_their_record_ends_complete(
-    place: Place,
+    place: Place, ari_wire: Wire
 ) -> None:
     settings = place.settings()
     async with line_process(settings) as killed:
         caller, agent = await put_through_by(killed, place, "panne", "alice")
         await killed.is_killed()
     await they_hear_each_other(caller, agent)
-    async with opened(place, settings) as line:
+    async with opened(place, by_wire(settings, ari_wire)) as line:
         await has_taken_up(line)
+        await is_cut(ari_wire, line)  # once more
         await they_hear_each_other(caller, agent)
+        await is_mended(ari_wire, line)
         await caller.hangs_up()
         await agent.is_hung_up()
         record = await record_at_the_end(line)
@@ -319,26 +321,66 @@ async def test_who_calls_while_the_connection_is_cut_is_put_through_by_the_dialp
         await agent.is_hung_up()
 
 
-async def test_a_caller_whose_agent_answers_while_the_connection_is_cut_reaches_the_next_one(
+async def test_an_agent_who_answers_while_the_connection_is_cut_is_rung_again(
     place: Place, ari_wire: Wire
 ) -> None:
-    teams = {"panne": ["{ring: [alice], for: 30s}", "{ring: [bruno], for: 30s}"]}
-    async with opened(place, by_wire(place.settings(teams=teams), ari_wire)) as line:
-        alice, bruno = line.telephone("alice"), line.telephone("bruno")
+    async with opened(place, by_wire(place.settings(teams=PATIENT_TEAMS), ari_wire)) as line:
+        alice = line.telephone("alice")
         caller = await line.takes_a_call("panne")
         agent = await alice.is_rung()
         await is_cut(ari_wire, line)
         await agent.party.ari.channels.answer(agent.party.channel_id)
         await agent.is_hung_up()  # Asterisk has nobody to give the answered telephone to
         await is_mended(ari_wire, line)
-        colleague = await bruno.is_rung()
-        await colleague.picks_up()
-        await colleague.presses("1")
+        agent = await alice.is_rung()
+        await agent.picks_up()
+        await agent.presses("1")
         await line.told(CallBridged, caller)
-        await they_hear_each_other(caller, colleague)
+        await they_hear_each_other(caller, agent)
         await caller.hangs_up()
         record = await line.record_of(caller)
-    assert tried(record) == [("alice", "interrupted"), ("bruno", "accepted")]
+    assert tried(record) == [("alice", "interrupted"), ("alice", "accepted")]
+
+
+async def test_an_agent_whose_key_was_missed_is_asked_again(place: Place, ari_wire: Wire) -> None:
+    settings = by_wire(place.settings(teams=PATIENT_TEAMS, accept_seconds=5), ari_wire)
+    async with opened(place, settings) as line:
+        alice = line.telephone("alice")
+        caller = await line.takes_a_call("panne")
+        agent = await alice.is_rung()
+        await agent.picks_up()
+        await agent.hears("agent-accept-panne")
+        await is_cut(ari_wire, line)
+        await agent.presses("1")
+        await until_told("the key is lost", lambda: agent.has_heard_the_end_of("agent-accept-panne"))
+        await is_mended(ari_wire, line)
+        await agent.presses("1")
+        await line.told(CallBridged, caller)
+        await they_hear_each_other(caller, agent)
+        await caller.hangs_up()
+        record = await line.record_of(caller)
+    assert tried(record) == [("alice", "accepted")]
+
+
+async def test_who_waits_when_the_connection_is_cut_for_long_is_put_through_when_it_is_back(
+    place: Place, ari_wire: Wire
+) -> None:
+    teams = {"panne": ["{ring: [alice], for: 1s}", "{ring: [bruno], for: 30s}"]}
+    async with opened(place, by_wire(place.settings(teams=teams), ari_wire)) as line:
+        alice, bruno = line.telephone("alice"), line.telephone("bruno")
+        caller = await line.takes_a_call("panne")
+        never_answering = await alice.is_rung()
+        await is_cut(ari_wire, line)
+        await line.told(LegEnded, caller, times=2)  # alice's time is over, and bruno cannot be rung
+        await is_mended(ari_wire, line)
+        await never_answering.is_hung_up()
+        agent = await bruno.is_rung()
+        await agent.picks_up()
+        await agent.presses("1")
+        await line.told(CallBridged, caller)
+        await caller.hangs_up()
+        record = await line.record_of(caller)
+    assert tried(record) == [("alice", "no-answer"), ("bruno", "interrupted"), ("bruno", "accepted")]
 
 
 async def test_without_the_manager_interface_calls_are_served_and_the_fallback_is_written_when_it_is_back(

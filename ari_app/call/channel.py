@@ -173,17 +173,8 @@ class CallChannel:
 
     async def hang_up(self) -> None:
         """Hang up if it is still there; as soon as the connection is back, if it is lost."""
-        while not self.gone:
-            try:
-                await self.ari.channels.hangup(self.id)
-            except (RequestNotSent, OutcomeUnknown):
-                await asyncio.sleep(TRY_AGAIN_AFTER)
-                await self.ari.until_ready()
-            except AriError as error:
-                log.debug("call.request_failed", channel=self.id, error=str(error))
-                return
-            else:
-                return
+        if not self.gone:
+            await for_certain(self.ari, lambda: self.ari.channels.hangup(self.id))
 
     def send(self, request: Coroutine[Any, Any, object]) -> None:
         """Send a request whose answer changes nothing for the caller, without waiting for it."""
@@ -201,3 +192,18 @@ class CallChannel:
         """Wait for the requests that `send` sent."""
         if self._background:
             await asyncio.wait(self._background)
+
+
+async def for_certain(ari: AriClient, request: Callable[[], Coroutine[Any, Any, object]]) -> None:
+    """Have something ended in Asterisk: again when the connection is back, if it is lost meanwhile."""
+    while True:
+        try:
+            await request()
+        except (RequestNotSent, OutcomeUnknown):
+            await asyncio.sleep(TRY_AGAIN_AFTER)
+            await ari.until_ready()
+        except AriError as error:
+            log.debug("call.request_failed", error=str(error))
+            return
+        else:
+            return

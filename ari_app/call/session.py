@@ -15,7 +15,7 @@ from ..flow.flow import Flow
 from ..flow.phone import Connection
 from ..flow.words import Word
 from ..records.facts import LegResult, Outcome
-from .channel import TRY_AGAIN_AFTER, CallChannel
+from .channel import TRY_AGAIN_AFTER, CallChannel, for_certain
 from .desk import Call
 from .hunt import Hunt
 from .leg import Leg
@@ -176,7 +176,7 @@ class Session:
             if not self._talking:
                 missed = result is LegResult.CANCELLED and self._caller.gone
                 leg.release(result, last_word=Word.AGENT_MISSED if missed else None)
-                self._caller.send(self._ari.bridges.destroy(bridge_id))
+                self._caller.send(self._destroy(bridge_id))
                 await self._caller.settle()
 
     async def _join(self, bridge_id: str, leg: Leg) -> bool:
@@ -189,6 +189,12 @@ class Session:
             await self._told_gone(leg.channel)  # if it is the caller who is gone, we are cancelled here
             return False
         return True
+
+    async def _destroy(self, bridge_id: str) -> None:
+        try:
+            await self._ari.bridges.destroy(bridge_id)
+        except (RequestNotSent, OutcomeUnknown):
+            self._call.beside(for_certain(self._ari, lambda: self._ari.bridges.destroy(bridge_id)))
 
     # The end
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ari_app.call.session import SHORTEST_TALK
 from ari_app.core.settings import Settings
 from ari_app.network.config import TEMPLATES, NetworkConfig
 from ari_app.network.hearing import ALIKE, likeness, read_wav
@@ -254,6 +255,7 @@ async def test_a_cut_of_the_connection_is_not_noticed_by_people_who_talk(
         await they_hear_each_other(caller, agent)
         await is_mended(ari_wire, line)
         await they_hear_each_other(caller, agent)
+        await asyncio.sleep(SHORTEST_TALK)
         await agent.hangs_up()
         await caller.is_hung_up()
         record = await line.record_of(caller)

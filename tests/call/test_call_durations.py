@@ -69,7 +69,7 @@ async def asterisks_records(line_asterisk: AsteriskServer) -> AsyncIterator[Aste
     await line_asterisk.cli("module reload cel")
     yield AsterisksRecords(line_asterisk)
     (etc / "cel.conf").write_text(kept)
-    await line_asterisk.cli("module reload cel")  # its modules stay: Asterisk may crash when they are unloaded
+    await line_asterisk.cli("module reload cel")  # the modules stay: unloading them crashes Asterisk
 
 
 async def test_waiting_talking_and_the_whole_are_what_asterisk_measured(

@@ -243,7 +243,7 @@ async def is_cut(wire: Wire, line: OpenLine) -> None:
 async def is_mended(wire: Wire, line: OpenLine) -> None:
     """Mend a line's wire; return when the line is connected again."""
     await wire.mend()
-    await line.line.ari.until_ready()
+    await until_told("the line has Asterisk again", lambda: line.line.ari.ready)
 
 
 async def test_a_cut_of_the_connection_is_not_noticed_by_people_who_talk(

@@ -25,6 +25,8 @@ from .people import Person
 
 PATIENCE = 30.0
 """Seconds for something that must happen; only a test that fails waits so long."""
+ANOTHER_VOICE = 20.0
+"""Hz between what somebody says and what they say next: enough to tell the two apart."""
 SILENCE = -60.0
 """dB relative to full scale: there is sound in a recording that is louder than this."""
 PROJECT = Path(__file__).parents[2]
@@ -168,10 +170,11 @@ class Wire:
         if self._server is not None:
             self._server.close()
             self._server = None
-        for writer in self._writers:
-            writer.transport.abort()
-        if self._serving:
-            await asyncio.wait(self._serving)
+        async with asyncio.timeout(PATIENCE):
+            while self._serving:  # one may just be on its way to the far end
+                for writer in self._writers:
+                    writer.transport.abort()
+                await asyncio.wait(self._serving, timeout=0.05)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -223,9 +226,10 @@ async def put_through(line: OpenLine, reason: str = "panne", who: str = "alice")
 
 
 async def they_hear_each_other(caller: Person, agent: Person) -> None:
-    """Let each say something, and the other hear it."""
-    await agent.hears_voice_of(caller)
-    await caller.hears_voice_of(agent)
+    """Let each say something now, and the other hear it: what was heard earlier does not count."""
+    for listener, speaker in ((agent, caller), (caller, agent)):
+        speaker.hertz += ANOTHER_VOICE
+        await listener.hears_voice_of(speaker)
 
 
 @asynccontextmanager

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import csv
-from collections.abc import AsyncIterator
+import re
+import socket
+import struct
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
@@ -60,11 +64,47 @@ class Telephone:
 
     def __init__(self, process: asyncio.subprocess.Process, messages: Path) -> None:
         self._process, self._messages = process, messages
+        self._finger: asyncio.Task[None] | None = None
+
+    def will_press_one(self, address: str) -> None:
+        """Press 1, as RTP from `address`, once this telephone has answered."""
+        self._finger = asyncio.create_task(self._press_one(address))
+
+    async def _press_one(self, address: str) -> None:
+        async with asyncio.timeout(20):
+            while "\nACK sip:" not in self._said():  # noqa: ASYNC110 - SIPp tells by a file
+                await asyncio.sleep(0.05)
+        offer = re.search(r"^c=IN IP4 (\S+).*?^m=audio (\d+)", self._said(), re.M | re.S)
+        assert offer
+        await asyncio.sleep(0.7)  # the line says why it calls, and then listens
+        with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as phone:
+            phone.bind((address, 0))
+            for packet in key_one():
+                phone.sendto(packet, (offer[1], int(offer[2])))
+                await asyncio.sleep(0.02)
+
+    def _said(self) -> str:
+        return self._messages.read_text("utf-8", "replace") if self._messages.exists() else ""
 
     async def outcome(self) -> tuple[bool, str]:
         """Return whether the call went as the scenario says, and its SIP messages."""
         code = await self._process.wait()
-        return code == 0, self._messages.read_text("utf-8", "replace") if self._messages.exists() else ""
+        if self._finger is not None:
+            self._finger.cancel()
+            await asyncio.wait([self._finger])
+        return code == 0, self._said()
+
+
+def key_one() -> Iterator[bytes]:
+    """Yield RTP packets, 20 ms apart: some silence in A-law, then the key 1, 100 ms long (RFC 4733)."""
+    silent, event = 8, 101  # payload types, as in the scenario
+    sequence = 0
+    for sequence in range(10):
+        yield struct.pack("!BBHII", 0x80, silent, sequence, 160 * sequence, 1) + b"\xd5" * 160
+    for number, (end, duration) in enumerate(
+        [(0, 160), (0, 320), (0, 480), (0, 640), *[(0x80, 800)] * 3], start=sequence + 1
+    ):
+        yield struct.pack("!BBHIIBBH", 0x80, event, number, 1600, 1, 1, end | 10, duration)
 
 
 async def play(sipp: list[str], scenario: str, address: str, folder: Path, *words: str) -> Telephone:
@@ -95,7 +135,10 @@ class Telephones:
 
     async def agent(self, scenario: str) -> Telephone:
         address = self._config.phones["alice"].contact.removeprefix("sip:alice@").removesuffix(":5060")
-        return await play(self._sipp, scenario, address, self._room("agent"))
+        agent = await play(self._sipp, scenario, address, self._room("agent"))
+        if scenario == "agent_who_answers":
+            agent.will_press_one(address)
+        return agent
 
     def _room(self, name: str) -> Path:
         folder = self._folder / name

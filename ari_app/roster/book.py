@@ -14,6 +14,7 @@ from .checks import check, check_at
 from .files import RosterFiles, read_folder
 from .plan import Agent, Plan, Step
 from .resolver import Resolution, preferring, resolve
+from .schedule import Shift, expand
 from .team import Team, build_agent, build_team
 
 WantedReason = tuple[str, Path, int, int]
@@ -69,8 +70,7 @@ class RosterBook:
 
         Raises `UnknownTeamError`, and `ValueError` for an instant without a time zone.
         """
-        if at.tzinfo is None:
-            raise ValueError("an instant has a time zone: datetime.now(UTC)")
+        _check_instant(at)
         answer = self._answers.get(team)
         if answer is None or not answer.resolution.since <= at < answer.resolution.until:
             answer = _Answer(self._team(team), at)
@@ -78,6 +78,15 @@ class RosterBook:
         resolution = answer.resolution
         steps = resolution.steps if language is None else answer.steps_for(language)
         return Plan(team, answer.team.timezone, resolution.kind, at, resolution.until, steps)
+
+    def schedule(self, team: str, start: datetime, end: datetime) -> tuple[Shift, ...]:
+        """Return who is on call for a team from `start` until `end` (see `schedule.expand`).
+
+        Raises as `plan_for_team` does.
+        """
+        for at in (start, end):
+            _check_instant(at)
+        return expand(self._team(team), start, end)
 
     def check_reasons(self, wanted: Iterable[WantedReason]) -> list[Finding]:
         """Return a finding for each wanted reason that no team answers for."""
@@ -105,17 +114,22 @@ class RosterBook:
         return team
 
 
+def _check_instant(at: datetime) -> None:
+    if at.tzinfo is None:
+        raise ValueError("an instant has a time zone: datetime.now(UTC)")
+    if not EARLIEST_YEAR < at.year < LATEST_YEAR:
+        raise AstreinteError(
+            f"rosters know nothing of the year {at.year}",
+            remedy=f"ask for an instant from {EARLIEST_YEAR + 1} to {LATEST_YEAR - 1}",
+        )
+
+
 class _Answer:
     """What a team's roster says for a while, and its steps as they are for each language."""
 
     __slots__ = ("_by_language", "_languages", "resolution", "team")
 
     def __init__(self, team: Team, at: datetime) -> None:
-        if not EARLIEST_YEAR < at.year < LATEST_YEAR:
-            raise AstreinteError(
-                f"rosters know nothing of the year {at.year}",
-                remedy=f"ask for an instant from {EARLIEST_YEAR + 1} to {LATEST_YEAR - 1}",
-            )
         self.team = team
         self.resolution: Resolution = resolve(team, at)
         self._languages = {language for agent in team.agents.values() for language in agent.languages}

@@ -39,6 +39,9 @@ def unprintable(text: str) -> YamlError:
     )
 
 
+_LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+"""What ends a line for YAML's parsers."""
+
 _SYNTAX = (  # libyaml's and PyYAML's words → ours: message, expected, remedy
     (
         "mapping values are not allowed",
@@ -71,6 +74,36 @@ _SYNTAX = (  # libyaml's and PyYAML's words → ours: message, expected, remedy
         "use single quotes: there a backslash is only a backslash",
     ),
     (
+        "did not find expected key",
+        "a line that does not belong here",
+        "a field, indented as its neighbours",
+        "check the indentation of this line and the one before, and their quotes and brackets",
+    ),
+    (
+        "expected '-' indicator",
+        "a line that does not belong to the list before it",
+        "`- item`, indented as its neighbours, or a field that is indented less",
+        "check the indentation of this line and the one before",
+    ),
+    (
+        "block sequence entries are not allowed",
+        "a `-` where no list can begin",
+        "`- item` on a line of its own",
+        "begin a new line before the `-`, or put quotes around text that begins with it",
+    ),
+    (
+        "expected node content",
+        "a sign where a value is expected",
+        "a value",
+        "write the value that is missing, or put quotes around text that begins with a sign",
+    ),
+    (
+        "alphabetic or numeric character",
+        "an anchor or alias without a name",
+        "`&name` or `*name`",
+        "put quotes around text that begins with & or *",
+    ),
+    (
         "cannot start any token",
         "a character that cannot begin a value",
         "a value, or quotes around it",
@@ -97,6 +130,11 @@ def syntax_error(text: str, error: yaml.MarkedYAMLError) -> YamlError:
     opened = error.context_mark
     if opened is not None and "expected ':'" in words:  # the parser notices on the next line
         line, column, opened = opened.line, opened.column, None
+    elif not text[index:].strip():  # whatever the parser misses there, the file ends before it
+        words = "end of stream" if "flow" in (error.context or "") else words
+        line, column = _within(text, line, column)
+    if "flow node" in (error.context or ""):  # it began where it is missing
+        opened = None
     since = f" (begun at line {opened.line + 1}, column {opened.column + 1})" if opened is not None else ""
     for sign, message, expected, remedy in _SYNTAX:
         if sign in words:
@@ -108,3 +146,11 @@ def syntax_error(text: str, error: yaml.MarkedYAMLError) -> YamlError:
         expected="`key: value` lines and `- item` lines, indented with spaces, evenly",
         remedy="check the indentation and the quotes of this line and the one before",
     )
+
+
+def _within(text: str, line: int, column: int) -> tuple[int, int]:
+    """Return a place (from 0) that is in the text: the parser counts a line after one that is not ended."""
+    lines = _LINE_END.split(text)
+    if line < len(lines):
+        return line, min(column, len(lines[line]))
+    return len(lines) - 1, len(lines[-1])

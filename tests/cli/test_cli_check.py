@@ -44,7 +44,7 @@ def test_the_shipped_files_have_no_mistake(astreinte: Astreinte, desk: Desk) -> 
         ("database: 'mysql://me:hush@db/a'", "1:11", "cannot be kept in 'mysql'|postgresql://"),
         ("prompts: {engine: piper}", "1:19", "knows no such word|`espeak` or `command`"),
         ("data: var\ndata: other", "2:1", "the key `data` is there twice|remove one of the two"),
-        ("data: [", "2:1", "this is not YAML|check the indentation"),
+        ("data: [", "2:1", "the file ends before a quote or bracket is closed|cut short"),
         ("# nothing", "1:1", "the file is empty|fill it"),
     ],
 )

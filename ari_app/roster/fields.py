@@ -69,7 +69,7 @@ def _zone_names() -> frozenset[str]:
 
 
 @lru_cache(maxsize=1024)
-def _zone_named(name: str) -> ZoneInfo | None:
+def zone_named(name: str) -> ZoneInfo | None:
     try:
         zone = ZoneInfo(name)
     except (OSError, ValueError, LookupError):  # unknown, a folder of zones, not a name at all
@@ -78,7 +78,7 @@ def _zone_named(name: str) -> ZoneInfo | None:
 
 
 def _zone(value: Any) -> ZoneInfo:
-    zone = _zone_named(value) if isinstance(value, str) else None
+    zone = zone_named(value) if isinstance(value, str) else None
     if zone is None:
         near = nearest(value, _zone_names())
         raise mistake(

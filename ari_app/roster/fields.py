@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
-import phonenumbers
 from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
 
 from ..core.documents import mistake
@@ -23,7 +22,6 @@ DAYS: tuple[Day, ...] = get_args(Day)
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _ENDPOINT = re.compile(r"[A-Za-z0-9_.-]{1,79}")
-_NUMBER = re.compile(r"\+[0-9][0-9 .()/-]{4,28}")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATE_AND_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:00)?")
@@ -148,28 +146,6 @@ def _endpoint(value: Any) -> str:
     return value
 
 
-def _number(value: Any) -> str:
-    """Return an international number in E.164; what is none by the numbering plans' own rules is refused."""
-    remedy = "correct it: `+`, the country's code, then the number without its leading 0"
-    if not isinstance(value, str) or not _NUMBER.fullmatch(value):
-        if isinstance(value, int) or (isinstance(value, str) and re.fullmatch(r"[0-9 .()-]+", value)):
-            remedy = "begin with `+` and the country's code: 0199001234 in France is `+33199001234`"
-    else:
-        try:
-            number = phonenumbers.parse(value)
-        except phonenumbers.NumberParseException:
-            number = None
-        if number is not None and phonenumbers.is_valid_number(number):
-            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-        if number is not None and not phonenumbers.is_possible_number(number):
-            remedy = "count its digits: no number of that country has this length"
-    raise mistake(
-        "this is not a telephone number",
-        expected="an international number that exists, such as `+33199001234`",
-        remedy=remedy,
-    )
-
-
 def minutes(of: time) -> int:
     """Return minutes after midnight."""
     return of.hour * 60 + of.minute
@@ -189,4 +165,3 @@ WallTime = Annotated[
 ]
 WallDateOrTime = Annotated[datetime, PlainValidator(_wall_date_or_time), WithJsonSchema({"type": "string"})]
 Endpoint = Annotated[str, BeforeValidator(_endpoint)]
-Number = Annotated[str, BeforeValidator(_number)]

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from ..core.documents import Schema, mistake
 from ..core.durations import Duration, between
+from ..core.numbers import Number
 from .calendar import Unit
 from .fields import (
     DAYS,
@@ -16,7 +17,6 @@ from .fields import (
     Id,
     Label,
     Language,
-    Number,
     TimeOfDay,
     WallDateOrTime,
     WallTime,

@@ -138,19 +138,6 @@ def _agents_named(source: TeamSource) -> Iterator[tuple[Loc, str]]:
                 yield ("escalation", i, "ring", j), name
 
 
-def _agents_have_phones(files: RosterFiles) -> Iterator[Finding]:
-    for agent in files.agents:
-        if not agent.entry.phones:
-            yield agent.document.finding(
-                agent.loc,
-                f"the agent `{agent.id}` has no phone",
-                found="no `phones`",
-                expected="one phone or more",
-                remedy=f'add `phones: [sip:{agent.id}]`, or `phones: ["tel:+…"]`',
-                key=True,
-            )
-
-
 def _agents_are_of_use(files: RosterFiles) -> Iterator[Finding]:
     if files.names_elsewhere or not files.all_names_known:
         return  # a team that could not be read may need them
@@ -257,7 +244,6 @@ RULES: tuple[Rule, ...] = (
     _override_ids_are_unique,
     _reasons_have_one_team,
     _names_of_agents_are_known,
-    _agents_have_phones,
     _agents_are_of_use,
     _phones_have_time_to_ring,
     _steps_name_layers,

@@ -64,12 +64,26 @@ class PhoneEntry(Schema):
         return self
 
 
+def _some_phones(value: Any) -> Any:
+    if value in ((), []):
+        raise mistake(
+            "the agent has no phone",
+            found="no `phones`",
+            expected="one phone or more",
+            remedy='add `phones: [sip:NAME]`, or `phones: ["tel:+…"]`',
+            key=value == (),  # left out
+        )
+    return value
+
+
 class AgentEntry(Schema):
     """A person who takes calls."""
 
     name: Label | None = None
     languages: tuple[Language, ...] = ()
-    phones: tuple[PhoneEntry, ...] = ()
+    phones: Annotated[tuple[PhoneEntry, ...], BeforeValidator(_some_phones)] = Field(
+        (), validate_default=True
+    )
 
 
 class WindowEntry(Schema):

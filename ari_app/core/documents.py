@@ -89,13 +89,14 @@ class Document:
         return _finding(self.path, place, (message, found, expected, remedy), severity)
 
 
-def load_document(path: Path) -> tuple[Document | None, list[Finding]]:
+def load_document(path: Path, draft: bytes | None = None) -> tuple[Document | None, list[Finding]]:
     """Read a YAML file. The document is None when there is nothing to go on with.
 
+    With a `draft`, it is read as if that were the file's content: a version that is not saved yet.
     A duplicate key is a finding, but the document is still there (the first one counts), so that one run
     shows everything wrong in a file.
     """
-    content = _read(path)
+    content = _read(path, draft)
     if isinstance(content, Finding):
         return None, [content]
     text = _decode(path, content)
@@ -157,9 +158,9 @@ def _one_line(words: str) -> str:
     return shown if len(words) <= 400 else f"{shown}…"
 
 
-def _read(path: Path) -> bytes | Finding:
+def _read(path: Path, draft: bytes | None) -> bytes | Finding:
     try:
-        return _regular_file(path)
+        return _regular_file(path) if draft is None else _within_limits(draft)
     except FileNotFoundError:
         link = path.is_symlink()
         message = "the file is a symbolic link to nowhere" if link else "the file is missing"
@@ -189,12 +190,16 @@ def _regular_file(path: Path) -> bytes:
             raise ValueError("a folder or a device, not a file")
         content = b""
         while chunk := os.read(descriptor, MAX_BYTES + 1):
-            content += chunk
-            if len(content) > MAX_BYTES:
-                raise _TooLargeError
+            content = _within_limits(content + chunk)
         return content
     finally:
         os.close(descriptor)
+
+
+def _within_limits(content: bytes) -> bytes:
+    if len(content) > MAX_BYTES:
+        raise _TooLargeError
+    return content
 
 
 def _decode(path: Path, content: bytes) -> str | Finding:

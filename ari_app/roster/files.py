@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -55,8 +55,12 @@ class RosterFiles:
         return entries
 
 
-def read_folder(folder: Path) -> RosterFiles:
-    """Read every `*.yaml` and `*.yml` of a folder (not of its subfolders), in the order of their names."""
+def read_folder(folder: Path, drafts: Mapping[Path, bytes] | None = None) -> RosterFiles:
+    """Read every `*.yaml` and `*.yml` of a folder (not of its subfolders), in the order of their names.
+
+    Of `drafts`, by path, the content is taken instead of the file's: what would be if they were saved.
+    """
+    drafts = drafts or {}
     files = RosterFiles()
     try:
         paths = sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES and path.name[0] != ".")
@@ -78,12 +82,12 @@ def read_folder(folder: Path) -> RosterFiles:
             )
         )
     for path in paths:
-        _read_file(path, files)
+        _read_file(path, drafts.get(path), files)
     return files
 
 
-def _read_file(path: Path, files: RosterFiles) -> None:
-    document, findings = load_document(path)
+def _read_file(path: Path, draft: bytes | None, files: RosterFiles) -> None:
+    document, findings = load_document(path, draft)
     files.findings += findings
     if document is None:
         files.all_names_known = False

@@ -6,23 +6,32 @@ Each validator raises a `mistake` that tells an admin what is wrong with that on
 from __future__ import annotations
 
 import re
-from datetime import datetime, time
-from functools import lru_cache
-from typing import Annotated, Any, Literal, get_args
-from zoneinfo import ZoneInfo, available_timezones
+from datetime import datetime
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
 
 from ..core.documents import mistake
-from ..core.suggest import nearest
+from ..core.times import DAYS, Day, TimeOfDay, Zone, minutes, zone_named
 from .calendar import EARLIEST_YEAR, LATEST_YEAR
 
-Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-DAYS: tuple[Day, ...] = get_args(Day)
+__all__ = [
+    "DAYS",
+    "Day",
+    "Endpoint",
+    "Id",
+    "Label",
+    "Language",
+    "TimeOfDay",
+    "WallDateOrTime",
+    "WallTime",
+    "Zone",
+    "minutes",
+    "zone_named",
+]
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _ENDPOINT = re.compile(r"[A-Za-z0-9_.-]{1,79}")
-_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATE_AND_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:00)?")
 _OFFSET = re.compile(r".*[0-9]{2}:[0-9]{2}.*(Z|[+-][0-9]{2}:?[0-9]{2}|\[.*\])$", re.IGNORECASE)
@@ -59,46 +68,6 @@ def _language(value: Any) -> str:
             remedy="write its code",
         )
     return value
-
-
-@lru_cache(maxsize=1)
-def _zone_names() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
-@lru_cache(maxsize=1024)
-def zone_named(name: str) -> ZoneInfo | None:
-    try:
-        zone = ZoneInfo(name)
-    except (OSError, ValueError, LookupError):  # unknown, a folder of zones, not a name at all
-        return None
-    return zone if name in _zone_names() else None  # "localtime" and "posixrules" are files, but no zones
-
-
-def _zone(value: Any) -> ZoneInfo:
-    zone = zone_named(value) if isinstance(value, str) else None
-    if zone is None:
-        near = nearest(value, _zone_names())
-        raise mistake(
-            "this time zone is unknown",
-            expected="an IANA time zone, such as `Europe/Paris`",
-            remedy=f"did you mean `{near}`?" if near else "write the zone of the team's city",
-        )
-    return zone
-
-
-def _time(value: Any) -> time:
-    match = _TIME.fullmatch(value) if isinstance(value, str) else None
-    if match is None:
-        remedy = "write hours and minutes, two digits each"
-        if isinstance(value, str) and value.startswith("24:00"):
-            remedy = "write `00:00` for midnight: an end that is not after the start is on the next day"
-        elif isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 24:
-            remedy = f"write `{value:02}:00`"
-        elif isinstance(value, str) and _TIME.fullmatch(f"0{value}"):
-            remedy = f"write `0{value}`"
-        raise mistake("this is not a time of day", expected="`HH:MM`, 00:00 to 23:59", remedy=remedy)
-    return time(int(match[1]), int(match[2]))
 
 
 def _wall_time(value: Any) -> datetime:
@@ -146,18 +115,9 @@ def _endpoint(value: Any) -> str:
     return value
 
 
-def minutes(of: time) -> int:
-    """Return minutes after midnight."""
-    return of.hour * 60 + of.minute
-
-
 Id = Annotated[str, BeforeValidator(_id)]
 Label = Annotated[str, BeforeValidator(_label)]
 Language = Annotated[str, BeforeValidator(_language)]
-Zone = Annotated[ZoneInfo, PlainValidator(_zone), WithJsonSchema({"type": "string"})]
-TimeOfDay = Annotated[
-    time, PlainValidator(_time), WithJsonSchema({"type": "string", "pattern": _TIME.pattern})
-]
 WallTime = Annotated[
     datetime,
     PlainValidator(_wall_time),

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from ..core.errors import AstreinteError
 from ..core.findings import Finding
+from ..core.packed import Packed
 from ..core.suggest import nearest, one_of
 from .calendar import EARLIEST_YEAR, LATEST_YEAR
 from .checks import check, check_at
+from .content import content_hash
 from .files import RosterFiles, read_folder
 from .plan import Agent, Plan, Step
 from .resolver import Resolution, preferring, resolve
@@ -43,16 +45,32 @@ class UnknownTeamError(AstreinteError):
 class RosterBook:
     """One version of all rosters. It never changes: keep it for the length of a call.
 
-    `teams` and `agents` are by id, `reasons` tells which team answers for a reason.
+    `teams` and `agents` are by id, `reasons` tells which team answers for a reason, `hash` is that of what
+    the files say (`content.content_hash`).
     """
 
-    def __init__(self, teams: Mapping[str, Team], agents: Mapping[str, Agent]) -> None:
+    def __init__(self, teams: Mapping[str, Team], agents: Mapping[str, Agent], content: str = "") -> None:
         self.teams = teams
         self.agents = agents
+        self.hash = content
         self.reasons: Mapping[str, str] = {
             reason: team.id for team in teams.values() for reason in team.reasons
         }
         self._answers: dict[str, _Answer] = {}  # the last answer of each team, good until its `until`
+
+    def pack(self) -> None:
+        """Keep teams and agents as bytes, each unpacked when it is asked for: see `Packed`."""
+        self.teams = Packed(self.teams)
+        self.agents = Packed(self.agents)
+
+    def forget(self, count: int) -> bool:
+        """Forget some of the answers that are kept at hand; tell whether there are more.
+
+        A book that goes out of use at once holds up everything else while thousands of objects are freed.
+        """
+        for _ in range(min(count, len(self._answers))):
+            self._answers.popitem()
+        return bool(self._answers)
 
     def plan(self, reason: str, at: datetime, language: str | None = None) -> Plan:
         """Return whom to ring at an instant for a call with this reason.
@@ -164,4 +182,4 @@ def build_book(files: RosterFiles) -> RosterBook:
     entries = files.agent_entries()
     teams = {source.file.team: build_team(source.file, entries) for source in files.teams}
     agents = {name: build_agent(name, entry, "key") for name, entry in entries.items()}
-    return RosterBook(teams, agents)
+    return RosterBook(teams, agents, content_hash(files))

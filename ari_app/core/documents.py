@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from .findings import Finding
 from .mistakes import Mistake, describe, mistake, mistakes_of
-from .yaml_syntax import YamlError
+from .yaml_syntax import YamlError, line_at, place_of
 from .yaml_tree import Node, build_tree
 
 __all__ = ["Document", "Loc", "Schema", "load_document", "mistake", "validate"]
@@ -140,7 +140,7 @@ def _mistaken(document: Document, one: Mistake) -> Finding:
 def _not_yaml(path: Path, error: YamlError, text: str) -> Finding:
     found = error.found
     if found is None:
-        line = "".join(text.split("\n", error.line)[error.line - 1 : error.line]).strip()
+        line = line_at(text, error.line).strip()
         found = describe(line) if line else "the end of the file"
     return _finding(path, (error.line, error.column), (error.message, found, error.expected, error.remedy))
 
@@ -206,15 +206,15 @@ def _decode(path: Path, content: bytes) -> str | Finding:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        before = content[: error.start]
-        line = before.count(b"\n") + 1
-        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
+        read = error.object  # without the byte order mark
+        before = read[: error.start].decode()
+        line, column = place_of(before, len(before))
         return Finding(
             path,
             line,
             column,
             "the file is not UTF-8 text",
-            f"the byte 0x{content[error.start]:02X}",
+            f"the byte 0x{read[error.start]:02X}",
             "UTF-8 (é is the bytes 0xC3 0xA9)",
             "save it as UTF-8: `iconv -f ISO-8859-1 -t UTF-8 OLD > NEW` if it is in an old encoding",
         )

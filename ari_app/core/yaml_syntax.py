@@ -28,10 +28,8 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\uf
 def unprintable(text: str) -> YamlError:
     match = _FORBIDDEN.search(text)
     at = match.start() if match is not None else 0
-    line = text.count("\n", 0, at) + 1
     return YamlError(
-        line,
-        at - (text.rfind("\n", 0, at) + 1) + 1,
+        *place_of(text, at),
         "a character that YAML forbids",
         found=f"U+{ord(text[at]):04X}" if text else "nothing",
         expected="printable text",
@@ -146,6 +144,18 @@ def syntax_error(text: str, error: yaml.MarkedYAMLError) -> YamlError:
         expected="`key: value` lines and `- item` lines, indented with spaces, evenly",
         remedy="check the indentation and the quotes of this line and the one before",
     )
+
+
+def place_of(text: str, index: int) -> tuple[int, int]:
+    """Return the line and column (from 1) of a character, counting lines as the parser does."""
+    ends = [end.end() for end in _LINE_END.finditer(text, 0, index)]
+    return len(ends) + 1, index - (ends[-1] if ends else 0) + 1
+
+
+def line_at(text: str, line: int) -> str:
+    """Return a line (from 1) without its end, nothing when there are not so many."""
+    lines = _LINE_END.split(text, line)
+    return lines[line - 1] if line <= len(lines) else ""
 
 
 def _within(text: str, line: int, column: int) -> tuple[int, int]:

@@ -118,6 +118,11 @@ def test_what_is_absent_is_at_its_nearest_parent(path: Path) -> None:
         ("# a comment\n", (1, 1), "is empty", "blanks", "YAML mapping", "fill it"),
         (b"a: d\xe9j\xe0\n", (1, 5), "not UTF-8", "0xE9", "UTF-8", "iconv"),
         ("a: é\nb: ".encode() + b"\xff", (2, 4), "not UTF-8", "0xFF", "UTF-8", "iconv"),
+        (b"\xef\xbb\xbfa: 1\r\nb: \xe9\r\n", (2, 4), "not UTF-8", "0xE9", "UTF-8", "iconv"),
+        ("a: 1\rb: \0\r", (2, 4), "YAML forbids", "U+0000", "printable", "delete"),
+        ("a: 1\r\nb: }\r\n", (2, 4), "sign where a value", "b: }", "a value", "quotes"),
+        ("a: 1\n".encode("utf-16"), (1, 1), "not UTF-8", "0xFF", "UTF-8", "iconv"),
+        ("a: 1\n".encode("utf-16-le"), (1, 2), "YAML forbids", "U+0000", "printable", "delete"),
         (
             "a: 1\nb:\n  c: 1\n  c: 2\n",
             (4, 3),

@@ -30,6 +30,11 @@ def _as_list(value: Any) -> Any:
     return value if isinstance(value, list) else [value]
 
 
+def _none_yet(value: Any) -> Any:
+    """Let a list's last item be removed, or made a comment, without its key."""
+    return () if value is None else value
+
+
 class PhoneEntry(Schema):
     """One phone of an agent: `sip:NAME`, `tel:+NUMBER`, or a mapping with one of the two and options."""
 
@@ -283,6 +288,6 @@ class TeamFile(Schema):
     accept: Accept = "key"
     agents: dict[Id, AgentEntry] = Field(default_factory=dict)
     layers: tuple[LayerEntry, ...] = ()
-    overrides: tuple[OverrideEntry, ...] = ()
+    overrides: Annotated[tuple[OverrideEntry, ...], BeforeValidator(_none_yet)] = ()
     escalation: Annotated[tuple[RingEntry | Literal["voicemail"], ...], Field(min_length=1)]
     reasons: tuple[Id, ...] = ()

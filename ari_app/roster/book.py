@@ -168,7 +168,11 @@ def load_rosters(folder: Path, at: datetime | None = None) -> tuple[RosterBook |
     Returns the book (None when there is an error) and the findings, in the order of the files. With an
     instant, layers that are over or have not begun then are warned of.
     """
-    files = read_folder(folder)
+    return check_files(read_folder(folder), at)
+
+
+def check_files(files: RosterFiles, at: datetime | None = None) -> tuple[RosterBook | None, list[Finding]]:
+    """Check files that were read, as `load_rosters` does."""
     findings = files.findings + check(files)
     if at is not None:
         findings += check_at(files, at)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -16,8 +17,13 @@ NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 """The end of what does not end."""
 EARLIEST_YEAR, LATEST_YEAR = 1970, 2199
 """What is outside of these years is refused, so that arithmetic stays within what `datetime` can hold."""
+ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
+"""The start of what has no start."""
 
 Unit = Literal["hours", "days", "weeks", "months"]
+
+_ZERO = datetime(1, 1, 1)  # noqa: DTZ001 - a wall time
+_ZERO_UTC = ALWAYS
 
 
 def first_instant(wall: datetime, zone: ZoneInfo) -> datetime:
@@ -25,23 +31,65 @@ def first_instant(wall: datetime, zone: ZoneInfo) -> datetime:
 
     A skipped time is the first instant after the gap; a time shown twice is its first occurrence.
     """
+    steady = offset_all_day(wall.toordinal(), zone)
+    if steady is not None:
+        return _less(wall, steady)
     early, late = _offsets(wall, zone)
-    if early < late:
-        return _end_of_gap(wall, zone, early, late)
-    return (wall - early).replace(tzinfo=UTC)
+    return _end_of_gap(wall, zone, early, late) if early < late else _less(wall, early)
 
 
 def last_instant(wall: datetime, zone: ZoneInfo) -> datetime:
     """Return when a clock in `zone` last shows `wall`; a skipped time is the first instant after the gap."""
+    steady = offset_all_day(wall.toordinal(), zone)
+    if steady is not None:
+        return _less(wall, steady)
     early, late = _offsets(wall, zone)
-    if early < late:
-        return _end_of_gap(wall, zone, early, late)
-    return (wall - late).replace(tzinfo=UTC)
+    return _end_of_gap(wall, zone, early, late) if early < late else _less(wall, late)
 
 
 def wall_time(at: datetime, zone: ZoneInfo) -> datetime:
     """Return what a clock in `zone` shows at an instant."""
     return at.astimezone(zone).replace(tzinfo=None, fold=0)
+
+
+@lru_cache(maxsize=1 << 14)
+def offset_all_day(day: int, zone: ZoneInfo) -> timedelta | None:
+    """Return the offset from UTC that holds on a whole day (its ordinal), None if clocks change on it.
+
+    Most days are like that, and many windows and handoffs ask for the same ones.
+    """
+    midnight = datetime.fromordinal(day)
+    probes = (midnight + timedelta(hours=hours) for hours in (0, 6, 12, 18, 24))
+    offsets = {offset for probe in probes for offset in _offsets(probe, zone)}
+    return offsets.pop() if len(offsets) == 1 else None
+
+
+@lru_cache(maxsize=1 << 12)
+def clock_changes(year: int, zone: ZoneInfo) -> tuple[tuple[datetime, datetime], ...]:
+    """Return the wall times [start, end) that a clock skips or shows twice in a year (of UTC)."""
+    changes = []
+    week, second = timedelta(weeks=1), timedelta(seconds=1)
+    low, end = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
+    while low < end:  # no zone changes its clocks twice within a week
+        high = min(low + week, end)
+        before, after = _offset_at(low, zone), _offset_at(high, zone)
+        if before != after:
+            begin, change = low, high
+            while change - begin > second:
+                middle = begin + timedelta(seconds=(change - begin) // (2 * second))
+                begin, change = (middle, change) if _offset_at(middle, zone) == before else (begin, middle)
+            wall = change.replace(tzinfo=None)
+            changes.append((wall + min(before, after), wall + max(before, after)))
+        low = high
+    return tuple(changes)
+
+
+def _offset_at(at: datetime, zone: ZoneInfo) -> timedelta:
+    return wall_time(at, zone) - at.replace(tzinfo=None)
+
+
+def _less(wall: datetime, offset: timedelta) -> datetime:
+    return _ZERO_UTC + (wall - _ZERO - offset)  # `replace(tzinfo=UTC)` takes ten times as long
 
 
 def _offsets(wall: datetime, zone: ZoneInfo) -> tuple[timedelta, timedelta]:
@@ -80,11 +128,11 @@ class Turns:
 
     def handoff(self, turn: int) -> datetime:
         """Return the instant at which a turn (0 is the anchor's) begins."""
-        return first_instant(self._wall(turn), self.zone)
+        return first_instant(self.wall(turn), self.zone)
 
     def turn_at(self, at: datetime) -> tuple[int, datetime] | None:
         """Return the turn that holds at an instant and when it ends; None before the anchor."""
-        turn = max(self._estimate(wall_time(at, self.zone)), 0)
+        turn = max(self.turn_on_wall(wall_time(at, self.zone)), 0)
         while turn >= 0 and self.handoff(turn) > at:
             turn -= 1
         if turn < 0:
@@ -95,7 +143,8 @@ class Turns:
             end = self.handoff(turn + 1)
         return turn, end
 
-    def _wall(self, turn: int) -> datetime:
+    def wall(self, turn: int) -> datetime:
+        """Return the wall time at which a turn begins."""
         steps = turn * self.count
         if self.unit == "months":
             months = self.anchor.month - 1 + steps
@@ -103,52 +152,14 @@ class Turns:
             return self.anchor.replace(
                 year=year, month=month, day=min(self.anchor.day, monthrange(year, month)[1])
             )
-        return self.anchor + steps * _LENGTHS[self.unit]
+        return self.anchor + steps * LENGTHS[self.unit]
 
-    def _estimate(self, wall: datetime) -> int:
+    def turn_on_wall(self, wall: datetime) -> int:
+        """Return the turn that a wall time is in (with months perhaps the one before); it may be negative."""
         if self.unit == "months":
             months = (wall.year - self.anchor.year) * 12 + wall.month - self.anchor.month
             return months // self.count
-        return (wall - self.anchor) // (_LENGTHS[self.unit] * self.count)
+        return (wall - self.anchor) // (LENGTHS[self.unit] * self.count)
 
 
-_LENGTHS = {"hours": timedelta(hours=1), "days": timedelta(days=1), "weeks": timedelta(weeks=1)}
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A span of the day that recurs on some days of the week; it belongs to the day on which it starts.
-
-    Times are minutes after midnight. An end that is not after the start is on the next day (equal: 24 h).
-    """
-
-    days: frozenset[int]  # Monday is 0, as in `date.weekday()`
-    start: int
-    end: int
-    zone: ZoneInfo
-
-    def span(self, day: date) -> tuple[datetime, datetime]:
-        """Return the instants [start, end) of the window of `day`; equal if the clock skipped it."""
-        midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - a wall time
-        start = first_instant(midnight + timedelta(minutes=self.start), self.zone)
-        nights = 0 if self.end > self.start else 1
-        end = last_instant(midnight + timedelta(days=nights, minutes=self.end), self.zone)
-        return start, max(start, end)
-
-    def at(self, at: datetime) -> tuple[bool, datetime]:
-        """Return whether an instant is within the window, and the next instant at which that may change."""
-        today = wall_time(at, self.zone).date()
-        for days in range(-_NEAR_DAYS, _FAR_DAYS):
-            day = today + timedelta(days=days)
-            if day.weekday() not in self.days:
-                continue
-            start, end = self.span(day)
-            if start <= at < end:
-                return True, end
-            if at < start < end:
-                return False, start
-        return False, at + timedelta(days=_FAR_DAYS - 2)
-
-
-_NEAR_DAYS = 2  # a window that still runs began yesterday at the earliest; one more where a clock skips a day
-_FAR_DAYS = 32  # a window recurs within a week, or within a few where clock changes swallow it
+LENGTHS = {"hours": timedelta(hours=1), "days": timedelta(days=1), "weeks": timedelta(weeks=1)}

@@ -10,7 +10,8 @@ from datetime import datetime
 
 from .calendar import NEVER
 from .plan import Kind
-from .team import Group, Layer, Override, Team
+from .rotation import Group
+from .team import Layer, Override, Team
 
 StandIns = dict[str, Override]
 """The override in force for each absent agent."""

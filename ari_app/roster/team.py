@@ -5,51 +5,41 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from .calendar import NEVER, Turns, Window, first_instant, last_instant
+from .calendar import ALWAYS, NEVER, Turns, first_instant, last_instant
 from .fields import DAYS, minutes
+from .opening import Opening, Window
 from .plan import Accept, Agent, Kind, Phone, Strategy
-from .schema import AgentEntry, LayerEntry, OverrideEntry, RingEntry, TeamFile, WindowEntry
-
-Group = tuple[str, ...]
-"""Agents who are on call together, by id."""
+from .rotation import Group, Groups, Rotation, Version
+from .schema import AgentEntry, LayerEntry, OverrideEntry, RingEntry, RotationEntry, TeamFile, WindowEntry
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """Groups that take turns within windows (none: always), from `start` until `end`.
-
-    Without `turns` it is always the first group's.
-    """
+    """Groups of agents, from `start` until `end`, in the windows of `opening` (None: always)."""
 
     id: str
     kind: Kind
-    windows: tuple[Window, ...]
-    turns: Turns | None
-    groups: tuple[Group, ...]
-    start: datetime | None
+    opening: Opening | None
+    groups: Groups
+    start: datetime
     end: datetime
 
     def on_duty(self, at: datetime) -> tuple[Group, datetime]:
         """Return who is on duty at an instant, and the next instant at which that may change."""
         if at >= self.end:
             return (), NEVER
-        if self.start is not None and at < self.start:
+        if at < self.start:
             return (), self.start
-        if self.turns is None:
-            group, until = self.groups[0], self.end
-        else:
-            turn = self.turns.turn_at(at)
-            if turn is None:
-                return (), min(self.turns.handoff(0), self.end)
-            group, until = self.groups[turn[0] % len(self.groups)], min(turn[1], self.end)
-        if not self.windows:
-            return group, until
-        spans = [window.at(at) for window in self.windows]
-        change = min(until for _, until in spans)
-        if any(inside for inside, _ in spans):
-            return group, min(until, change)
-        return (), min(change, self.end)
+        until = self.end
+        if self.opening is not None:
+            is_open, change = self.opening.at(at)
+            until = min(until, change)
+            if not is_open:
+                return (), until
+        group, change = self.groups.at(at)
+        return group, min(until, change)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +79,22 @@ class Team:
     reasons: tuple[str, ...]
 
 
-def build_team(file: TeamFile, agents: Mapping[str, AgentEntry]) -> Team:
-    """Return the team that a checked file describes; `agents` holds every agent of all files."""
+def build_team(
+    file: TeamFile, agents: Mapping[str, AgentEntry], calendars: Mapping[str, Groups] | None = None
+) -> Team:
+    """Return the team that a checked file describes; `agents` holds every agent of all files.
+
+    `calendars` are the groups of those layers, by id, whose file names a calendar instead of a rotation.
+    """
+    layers = tuple(_layer(layer, file, calendars or {}) for layer in file.layers)
     rings = [_ring(index, step) for index, step in enumerate(file.escalation) if isinstance(step, RingEntry)]
     named = {agent for ring in rings for agent in ring.agents or ()}
-    named |= {agent for layer in file.layers for group in layer.rotation.members for agent in group}
+    named |= {agent for layer in layers for agent in layer.groups.agents}
     named |= {override.with_ for override in file.overrides}
     return Team(
         id=file.team,
         timezone=file.timezone.key,
-        layers=tuple(_layer(layer, file) for layer in file.layers),
+        layers=layers,
         overrides=tuple(_override(override, file) for override in file.overrides),
         escalation=tuple(rings),
         voicemail=file.escalation.index("voicemail") if "voicemail" in file.escalation else None,
@@ -120,26 +116,33 @@ def build_agent(name: str, entry: AgentEntry, accept: Accept) -> Agent:
     return Agent(name, entry.name or name, entry.languages, phones)
 
 
-def _layer(entry: LayerEntry, file: TeamFile) -> Layer:
-    rotation, effective, zone = entry.rotation, entry.effective, file.timezone
-    turns = None
-    if rotation.anchor is not None and rotation.every is not None:
-        count, unit = rotation.every.length()
-        turns = Turns(rotation.anchor, count, unit, zone)
+def _layer(entry: LayerEntry, file: TeamFile, calendars: Mapping[str, Groups]) -> Layer:
+    zone, effective = file.timezone, entry.effective
+    windows = tuple(_window(window) for window in entry.window or ())
+    opening = Opening(windows, zone) if windows else None
+    start = first_instant(effective.from_, zone) if effective.from_ is not None else ALWAYS
     return Layer(
         id=entry.id,
         kind=entry.kind,
-        windows=tuple(_window(window, file) for window in entry.window or ()),
-        turns=turns,
-        groups=tuple(tuple(dict.fromkeys(group)) for group in rotation.members),
-        start=first_instant(effective.from_, zone) if effective.from_ is not None else None,
+        opening=opening,
+        groups=_rotation(entry.rotation, zone) if entry.rotation is not None else calendars[entry.id],
+        start=start,
         end=last_instant(effective.until, zone) if effective.until is not None else NEVER,
     )
 
 
-def _window(entry: WindowEntry, file: TeamFile) -> Window:
+def _rotation(entry: RotationEntry, zone: ZoneInfo) -> Rotation:
+    turns = None
+    if entry.anchor is not None and entry.every is not None:
+        count, unit = entry.every.length()
+        turns = Turns(entry.anchor, count, unit, zone)
+    groups = tuple(tuple(dict.fromkeys(group)) for group in entry.members)
+    return Rotation(turns, (Version(ALWAYS, groups),))
+
+
+def _window(entry: WindowEntry) -> Window:
     days = frozenset(DAYS.index(day) for day in entry.days)
-    return Window(days, minutes(entry.from_), minutes(entry.to), file.timezone)
+    return Window(days, minutes(entry.from_), minutes(entry.to))
 
 
 def _override(entry: OverrideEntry, file: TeamFile) -> Override:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ari_app.roster.calendar import Turns, Unit, Window, first_instant, last_instant, wall_time
+from ari_app.roster.calendar import Turns, Unit, first_instant, last_instant, wall_time
+from ari_app.roster.opening import Opening, Window
 
 
 def utc(text: str) -> datetime:
@@ -147,10 +148,11 @@ def test_the_turn_at_an_instant_is_the_one_between_its_handoffs(each: Turns, at:
         assert each.handoff(turn) <= at < end == each.handoff(turn + 1)
 
 
-def window(days: str, start: str, end: str, zone: ZoneInfo = PARIS) -> Window:
+def window(days: str, start: str, end: str, zone: ZoneInfo = PARIS) -> Opening:
     names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
     minutes = [int(each[:2]) * 60 + int(each[3:]) for each in (start, end)]
-    return Window(frozenset(names.index(day) for day in days.split()), minutes[0], minutes[1], zone)
+    each = Window(frozenset(names.index(day) for day in days.split()), minutes[0], minutes[1])
+    return Opening((each,), zone)
 
 
 EVERY_DAY = "mon tue wed thu fri sat sun"
@@ -172,7 +174,8 @@ EVERY_DAY = "mon tue wed thu fri sat sun"
     ],
 )
 def test_a_window_lasts_as_long_as_the_clocks_say(start: str, end: str, day: str, hours: float) -> None:
-    begins, ends = window(EVERY_DAY, start, end).span(date.fromisoformat(day))
+    every_day = window(EVERY_DAY, start, end)
+    begins, ends = every_day.windows[0].span(date.fromisoformat(day).toordinal(), every_day.zone)
     assert (ends - begins) / timedelta(hours=1) == hours
 
 
@@ -189,17 +192,23 @@ def test_a_window_belongs_to_the_day_on_which_it_starts() -> None:
 
 
 windows = st.builds(
-    Window, st.frozensets(st.integers(0, 6), min_size=1), st.integers(0, 1439), st.integers(0, 1439), zones
+    Window, st.frozensets(st.integers(0, 6), min_size=1), st.integers(0, 1439), st.integers(0, 1439)
 )
+openings = st.builds(Opening, st.lists(windows, min_size=1, max_size=3).map(tuple), zones)
 
 
-@given(windows, instants, st.floats(0, 1))
+@given(openings, instants, st.floats(0, 1))
 def test_a_windows_answer_holds_until_the_instant_that_it_names(
-    each: Window, at: datetime, part: float
+    each: Opening, at: datetime, part: float
 ) -> None:
     inside, until = each.at(at)
     assert until > at
     assert each.at(at + (until - at) * part * 0.999)[0] == inside
     days = [wall_time(at, each.zone).date() + timedelta(days=ago) for ago in range(-4, 4)]
-    spans = [each.span(day) for day in days if day.weekday() in each.days]
+    spans = [
+        window.span(day.toordinal(), each.zone)
+        for window in each.windows
+        for day in days
+        if day.weekday() in window.days
+    ]
     assert inside == any(begins <= at < ends for begins, ends in spans)

@@ -96,7 +96,7 @@ def test_mon_to_fri_nights_reach_into_saturday_and_not_into_monday(load: Load) -
 def test_nobody_is_on_call_before_the_anchor(load: Load) -> None:
     plan = load(NIGHTS).plan("panne", utc("2026-01-04T22:00"))
     assert who(plan) == [["david"], []]
-    assert plan.until == utc("2026-01-05T07:00")
+    assert plan.until == utc("2026-01-05T19:00")
 
 
 def test_a_handoff_within_a_window_shares_the_window(load: Load) -> None:

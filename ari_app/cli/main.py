@@ -6,6 +6,7 @@ Imports of the rooms are inside the commands, so that the command line starts at
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -100,12 +101,51 @@ def who(
         str | None,
         typer.Option(help="An instant, such as 2026-12-25T03:00 (the team's own time) or with an offset."),
     ] = None,
+    reason: Annotated[str | None, typer.Option(help="What callers call for: the team that answers.")] = None,
     settings: SettingsFile = None,
 ) -> None:
     """Tell who is on call: who is rung, in which order, on which phones, and why."""
     from .who import run_who
 
-    raise typer.Exit(run_who(settings, team, at))
+    raise typer.Exit(run_who(settings, team, at, reason))
+
+
+class View(StrEnum):
+    """How a schedule is shown."""
+
+    TABLE = "table"
+    CALENDAR = "calendar"
+    ICAL = "ical"
+    JSON = "json"
+
+
+@app.command(short_help="Show who is on call from when until when.")
+def schedule(
+    team: Annotated[str | None, typer.Argument(help="A team's name. Default: every team.")] = None,
+    *,
+    agent: Annotated[
+        str | None, typer.Option(help="One person's shifts, over all teams or in the team that is named.")
+    ] = None,
+    layer: Annotated[str | None, typer.Option(help="One layer of the team, by itself.")] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", help="Such as 2026-12-01 (its midnight). Default: today.")
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", help="Until then, exclusive. Default: four weeks later.")
+    ] = None,
+    month: Annotated[str | None, typer.Option(help="A month instead, such as 2026-12.")] = None,
+    view: Annotated[
+        View, typer.Option(help="calendar: weeks in colours; ical: an .ics file; json: for programs.")
+    ] = View.TABLE,
+    settings: SettingsFile = None,
+) -> None:
+    """Show the schedule: who is on call from when until when, and when nobody is.
+
+    All layers and overrides are taken together, as calls see them. Times are local, with their offset.
+    """
+    from .schedule import Asked, run_schedule
+
+    raise typer.Exit(run_schedule(settings, Asked(team, agent, layer, start, end, month, view.value)))
 
 
 @calls_app.callback()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,76 +11,41 @@ import typer
 
 from ..core.errors import AstreinteError
 from ..core.settings import load_settings
-from ..core.suggest import nearest, one_of
-from ..roster.book import RosterBook
-from ..roster.calendar import NEVER, first_instant, last_instant, wall_time
+from ..roster.book import RosterBook, UnknownReasonError
+from ..roster.calendar import NEVER
 from ..roster.plan import Agent, Plan
 from ..service.books import open_books
+from .instants import read_instant
+from .rosters import team_names
 from .terminal import BOLD, YELLOW, paint, print_table, safe
 
 
-class NotAnInstant(AstreinteError):
-    """`--at` is not a date and time."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(
-            f"{text!r} is not an instant",
-            remedy="write it as 2026-12-25T03:00 (the team's own time) or 2026-12-25T03:00+01:00",
-        )
+class OtherTeam(AstreinteError):
+    """Another team than the one that is named answers for the reason."""
 
 
-class UnknownTeam(AstreinteError):
-    """There is no team of that name."""
-
-    def __init__(self, name: str, rosters: RosterBook) -> None:
-        meant = rosters.reasons.get(name) or _team_like(name, rosters.teams)
-        remedy = f"did you mean `astreinte who {meant}`? " if meant else ""
-        why = f": it is a reason, and `{meant}` answers for it" if name in rosters.reasons else ""
-        super().__init__(
-            f"there is no team `{safe(name)}`{why}",
-            remedy=f"{remedy}The teams: {one_of(sorted(rosters.teams))}",
-        )
-
-
-def _team_like(name: str, teams: Iterable[str]) -> str | None:
-    begins = [team for team in sorted(teams) if name and team.startswith(name.casefold())]
-    return begins[0] if begins else nearest(name, teams)
-
-
-def run_who(settings_file: Path | None, team: str | None, at: str | None) -> int:
-    """Print who is rung for a team, or for each; return the exit code."""
+def run_who(settings_file: Path | None, team: str | None, at: str | None, reason: str | None = None) -> int:
+    """Print who is rung for a team, for a reason, or for each team; return the exit code."""
     books, _ = open_books(load_settings(settings_file))
     rosters = books.rosters
-    if team is not None and team not in rosters.teams:
-        raise UnknownTeam(team, rosters)
-    for name in [team] if team else sorted(rosters.teams):
+    teams = team_names(rosters, team, "who") if reason is None else [_team_of(reason, team, rosters)]
+    for name in teams:
         zone = ZoneInfo(rosters.teams[name].timezone)
-        instant, notes = _instant(at, zone)
+        instant, notes = (datetime.now(UTC), []) if at is None else read_instant(at, zone, "--at")
         _print_plan(rosters.plan_for_team(name, at=instant), zone, notes, rosters)
     return 0
 
 
-def _instant(text: str | None, zone: ZoneInfo) -> tuple[datetime, list[str]]:
-    """Return the instant that `--at` stands for, and what to know about it if clocks change then."""
-    if text is None:
-        return datetime.now(UTC), []
-    try:
-        written = datetime.fromisoformat(text.strip())
-        if written.tzinfo is not None:
-            return written.astimezone(UTC), []
-        first, last = first_instant(written, zone), last_instant(written, zone)
-        shown = wall_time(first, zone)
-    except (ValueError, OverflowError):
-        raise NotAnInstant(text) from None
-    local = first.astimezone(zone)
-    if shown != written:
-        skipped = f"{written:%H:%M} does not exist on that day: the clock goes on to {local:%H:%M}"
-        return first, [f"{skipped}, which is what you see"]
-    if first != last:
-        second = last.astimezone(zone).isoformat(timespec="minutes")
-        twice = f"{written:%H:%M} comes twice on that day: this is the first ({local:%z})"
-        return first, [f"{twice}; for the second, --at {second}"]
-    return first, []
+def _team_of(reason: str, team: str | None, rosters: RosterBook) -> str:
+    answers = rosters.reasons.get(reason)
+    if answers is None:
+        raise UnknownReasonError(reason, rosters.reasons)
+    if team not in (None, answers):
+        raise OtherTeam(
+            f"`{safe(team)}` does not answer for the reason `{reason}`",
+            remedy=f"`{answers}` does: leave the team out",
+        )
+    return answers
 
 
 def _print_plan(plan: Plan, zone: ZoneInfo, notes: list[str], rosters: RosterBook) -> None:

@@ -84,14 +84,19 @@ def demo() -> None:
 
 
 @app.command(short_help="Check all files; tell every mistake and where it is.")
-def check(settings: SettingsFile = None) -> None:
+def check(
+    strict: Annotated[bool, typer.Option("--strict", help="Let warnings fail too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+    settings: SettingsFile = None,
+) -> None:
     """Check settings, rosters, flows and recordings; every finding names file, line and column.
 
-    Exits with 0 when there is no error, with 1 when there is one. Warnings alone do not fail.
+    Errors keep files out of force, warnings ask to be mended, notes ask for nothing. Exits with 0 when there
+    is no error, with 1 when there is one.
     """
     from .check import run_check
 
-    raise typer.Exit(run_check(settings))
+    raise typer.Exit(run_check(settings, strict=strict, as_json=as_json))
 
 
 @app.command(short_help="Tell who is on call, now or at any instant.")

@@ -10,11 +10,11 @@ import os
 import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from .findings import Finding
+from .findings import Finding, Severity
 from .mistakes import Mistake, describe, mistake, mistakes_of
 from .yaml_syntax import YamlError, line_at, place_of
 from .yaml_tree import Node, build_tree
@@ -77,7 +77,7 @@ class Document:
         remedy: str,
         found: str | None = None,
         key: bool = False,
-        severity: Literal["error", "warning"] = "error",
+        severity: Severity = "error",
     ) -> Finding:
         """Return a finding about the value at `loc` (or its key); `found` defaults to that value."""
         place = self.position(loc, key=key)
@@ -146,7 +146,7 @@ def _not_yaml(path: Path, error: YamlError, text: str) -> Finding:
 
 
 def _finding(
-    path: Path, place: tuple[int, int], words: Iterable[str], severity: Literal["error", "warning"] = "error"
+    path: Path, place: tuple[int, int], words: Iterable[str], severity: Severity = "error"
 ) -> Finding:
     """Return a finding whose words fit a terminal: a file may hold control characters, or a novel."""
     message, found, expected, remedy = map(_one_line, words)

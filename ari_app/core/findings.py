@@ -9,6 +9,9 @@ from typing import Literal
 
 from .errors import AstreinteError
 
+Severity = Literal["error", "warning", "note"]
+"""An error keeps the files out of force; a warning asks to be mended; a note asks for nothing."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
@@ -25,7 +28,7 @@ class Finding:
     found: str
     expected: str
     remedy: str
-    severity: Literal["error", "warning"] = "error"
+    severity: Severity = "error"
 
     def __str__(self) -> str:
         return (
@@ -34,6 +37,19 @@ class Finding:
             f"    expected: {self.expected}\n"
             f"    → {self.remedy}"
         )
+
+    def as_json(self) -> dict[str, str | int]:
+        """Return the finding for a machine."""
+        return {
+            "severity": self.severity,
+            "file": str(self.file),
+            "line": self.line,
+            "column": self.column,
+            "message": self.message,
+            "found": self.found,
+            "expected": self.expected,
+            "remedy": self.remedy,
+        }
 
 
 class InvalidConfiguration(AstreinteError):

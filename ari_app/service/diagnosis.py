@@ -89,10 +89,9 @@ def _files(
         seen = f"{len(errors)} errors, the first is {brief(errors[0])}{meanwhile}"
         return Diagnosis("files", seen, "run `astreinte check`, which tells them all", fatal=not serving)
     seen = f"{len(books.rosters.teams)} teams, {len(books.flows.flows)} flows"
-    if findings:
-        return Diagnosis(
-            "files", f"{seen}, {len(findings)} warnings", "run `astreinte check`, which tells them"
-        )
+    warnings = sum(finding.severity == "warning" for finding in findings)
+    if warnings:
+        return Diagnosis("files", f"{seen}, {warnings} warnings", "run `astreinte check`, which tells them")
     return Diagnosis("files", seen)
 
 

@@ -54,7 +54,8 @@ class Version:
 def warn(findings: Sequence[Finding]) -> None:
     """Log what is odd in files that are in force all the same."""
     for finding in findings:
-        log.warning("config.warning", finding=brief(finding), remedy=finding.remedy)
+        if finding.severity == "warning":
+            log.warning("config.warning", finding=brief(finding), remedy=finding.remedy)
 
 
 def brief(finding: Finding) -> str:

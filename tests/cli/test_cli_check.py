@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 
@@ -153,6 +154,37 @@ def test_warnings_alone_do_not_fail(astreinte: Astreinte, desk: Desk) -> None:
     assert "the phone `david` of the rosters cannot register" in said.out
     assert "did you mean `fr/bienvenue`?" in said.out
     assert said.out.endswith("No error, 3 warnings: the line can use these files.\n")
+
+
+def test_warnings_fail_when_strictness_is_asked_for(astreinte: Astreinte, desk: Desk) -> None:
+    desk.settings("asterisk: {managed: true, phones: [alice, bruno, chloe]}\n")
+    said = astreinte("check", "--strict")
+    assert said.code == 1
+    assert said.out.endswith(
+        "No error, 1 warning: the line can use these files; a warning fails, as --strict asks.\n"
+    )
+    desk.settings("asterisk: {managed: true, phones: [alice, bruno, chloe, david]}\n")
+    assert astreinte("check", "--strict").code == 0
+
+
+def test_a_machine_can_read_the_findings(astreinte: Astreinte, desk: Desk) -> None:
+    desk.settings("asterisk: {managed: true, phones: [alice, bruno, chloe, david]}\n")
+    assert json.loads(astreinte("check", "--json").out) == []
+    desk.settings("ami: {port: 0}\n")
+    said = astreinte("check", "--json")
+    assert said.code == 1
+    assert json.loads(said.out) == [
+        {
+            "severity": "error",
+            "file": "astreinte.yaml",
+            "line": 1,
+            "column": 13,
+            "message": "`port` is not valid",
+            "found": "0",
+            "expected": "1 or more",
+            "remedy": "write what is expected here",
+        }
+    ]
 
 
 def test_a_server_without_passwords_is_warned_of(astreinte: Astreinte, desk: Desk) -> None:

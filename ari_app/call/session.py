@@ -10,15 +10,17 @@ from datetime import UTC, datetime
 from ..ari.errors import AriError, ChannelGone, NotInStasis, OutcomeUnknown, RequestNotSent
 from ..core.logs import get_logger
 from ..core.prompt import Prompt
+from ..core.settings import safe_number
 from ..flow import interpreter
 from ..flow.flow import Flow
-from ..flow.phone import Connection
+from ..flow.phone import Caller, Connection, Destination
 from ..flow.words import Word
 from ..records.facts import LegResult, Outcome
 from .channel import TRY_AGAIN_AFTER, CallChannel, for_certain
 from .desk import Call
 from .hunt import Hunt
 from .leg import Leg
+from .plans import plan_for
 from .ringback import Ringback
 
 log = get_logger(__name__)
@@ -103,6 +105,20 @@ class Session:
 
     # What the flow asks of a phone
 
+    @property
+    def caller(self) -> Caller:
+        """What is known of the call."""
+        call = self._call
+        return Caller(call.id, call.line, safe_number(call.caller_number))
+
+    def now(self) -> datetime:
+        """Return the instant."""
+        return datetime.now(UTC)
+
+    async def quiet(self) -> None:
+        """End what the caller hears."""
+        await self._caller.quiet()
+
     async def play(self, prompts: Sequence[Prompt], *, barge_in: bool) -> None:
         """Play prompts to the caller; a key cuts them short if `barge_in`."""
         await self._caller.play([self._call.desk.prompts.media(each) for each in prompts], barge_in=barge_in)
@@ -119,15 +135,16 @@ class Session:
                 story.language(str(facts["language"]))
             case "flow.reason":
                 story.reason(str(facts["reason"]))
+            case "call.number":
+                story.number(**facts)
             case "flow.started" | "flow.connected" | "flow.ended":
                 return
             case _:
                 story.note(name, **facts)
 
-    async def connect(self, reason: str, language: str) -> Connection:
-        """Ring who is on call for `reason`, and let the two talk until one hangs up."""
-        desk = self._call.desk
-        plan = desk.rosters.plan(reason=reason, at=datetime.now(UTC), language=language)
+    async def connect(self, reason: str, language: str, to: Destination | None = None) -> Connection:
+        """Ring who is on call for `reason`, or `to`, and let the two talk until one hangs up."""
+        plan = plan_for(self._call.desk.rosters, self.now(), reason, language, to)
         self._call.story.queued(plan)
         if not any(plan.agents()):
             self._outcome = Outcome.NOBODY_ON_CALL

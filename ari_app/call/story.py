@@ -136,6 +136,10 @@ class Story:
         self._put(CallEnded(call=self._call, outcome=outcome, cause=cause))
         self._log.info("call.ended", outcome=outcome, cause=cause, ended_by=ended_by)
 
+    def number(self, **facts: str | int | float | None) -> None:
+        """The caller typed a number. It is kept as the flow says, and the log does not have it."""
+        self._put(CallEvent(call=self._call, event="call.number", data=facts))
+
     def note(self, name: str, **facts: str | int | float | None) -> None:
         """Anything else worth keeping, under a name of its own."""
         self._put(CallEvent(call=self._call, event=name, data=facts))

@@ -8,14 +8,16 @@ from pathlib import Path
 from ..core.documents import load_document, validate
 from ..core.findings import Finding
 from ..core.prompt import Prompt
-from .checks import check, reasons_named
+from .checks import check
+from .fields import ReasonName, TeamName
 from .flow import Flow, build_flow
 from .schema import FlowFile
 from .source import FlowSource
-from .words import FILE, Word, Words, load_words
+from .step import Reference
+from .words import FILE, OF_NODES, Word, Words, load_words
 
-WantedReason = tuple[str, Path, int, int]
-"""A reason that callers can have, and where a flow says so: file, line, column."""
+Wanted = tuple[str, Path, int, int]
+"""A reason or team that some roster must have, and where a flow names it: file, line, column."""
 SUFFIXES = frozenset({".yaml", ".yml"})
 
 
@@ -25,16 +27,24 @@ class FlowBook:
     `flows` is by name; `languages` are those of all flows, each once.
     """
 
-    def __init__(self, flows: Mapping[str, Flow], words: Words, wanted: Sequence[WantedReason] = ()) -> None:
+    def __init__(
+        self,
+        flows: Mapping[str, Flow],
+        words: Words,
+        *,
+        reasons: Sequence[Wanted] = (),
+        teams: Sequence[Wanted] = (),
+    ) -> None:
         self.flows = flows
         self.languages = tuple(
             dict.fromkeys(language for flow in flows.values() for language in flow.languages)
         )
-        self._wanted = tuple(wanted)
+        self._reasons = tuple(reasons)
+        self._teams = tuple(teams)
         self._words: dict[tuple[Word, str], Prompt] = {
             (word, language): words.prompt(word, language)
             for word in Word
-            if word is not Word.AGENT_ACCEPT
+            if word is not Word.AGENT_ACCEPT and word not in OF_NODES
             for language in self.languages
         }
         self._whispers = {
@@ -49,12 +59,16 @@ class FlowBook:
         said = [prompt for flow in self.flows.values() for prompt in flow.every_prompt()]
         return list(dict.fromkeys([*said, *self._words.values(), *self._whispers.values()]))
 
-    def reasons_wanted(self) -> list[WantedReason]:
+    def reasons_wanted(self) -> list[Wanted]:
         """Return the reasons that some roster must answer for."""
-        return list(self._wanted)
+        return list(self._reasons)
+
+    def teams_wanted(self) -> list[Wanted]:
+        """Return the teams that there must be a roster of."""
+        return list(self._teams)
 
     def line_prompt(self, word: str, language: str | None = None) -> Prompt:
-        """Return one of the line's own words (see `words.Word`), in the first language if none is given.
+        """Return one of the words that are said on any call, in the first language if none is given.
 
         Raises `ValueError` for what is no such word; `AGENT_ACCEPT` is a `whisper`.
         """
@@ -99,19 +113,16 @@ def load_flows(folder: Path) -> tuple[FlowBook | None, list[Finding]]:
     findings.sort()
     if any(finding.severity == "error" for finding in findings):
         return None, findings
-    apology = {
-        language: words.prompt(Word.CALLER_ERROR, language)
-        for source in sources
-        for language in source.file.languages
-    }
-    flows = {source.file.flow: build_flow(source.file, apology) for source in sources}
-    return FlowBook(flows, words, [each for source in sources for each in _wanted(source)]), findings
+    flows = {source.file.flow: build_flow(source.file, words) for source in sources}
+    reasons, teams = _wanted(sources, ReasonName), _wanted(sources, TeamName)
+    return FlowBook(flows, words, reasons=reasons, teams=teams), findings
 
 
-def _wanted(source: FlowSource) -> list[WantedReason]:
+def _wanted(sources: Sequence[FlowSource], kind: type[Reference]) -> list[Wanted]:
     return [
-        (reason, source.document.path, *source.document.position(loc))
-        for loc, reason in reasons_named(source)
+        (name, source.document.path, *source.document.position(loc))
+        for source in sources
+        for loc, name in source.named(kind)
     ]
 
 

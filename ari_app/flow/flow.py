@@ -6,7 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..core.prompt import Prompt
-from .schema import AnyNode, FlowFile
+from .nodes.menu import Choice
+from .phone import Caller
+from .schema import FlowFile, LanguageOf
+from .step import Step
+from .words import Word, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,37 +20,60 @@ class Flow:
     name: str
     languages: tuple[str, ...]
     """The first is the one that callers begin in."""
+    language_of: LanguageOf
+    """In which language callers begin instead, by their number and the one that they called."""
     start: str
     fallback_reason: str
+    human: Choice | None
+    """What key 0 does where a node does nothing else with it."""
     reasons: Mapping[str, Mapping[str, str]]
     """Reason → language → how agents hear it."""
-    nodes: Mapping[str, AnyNode]
-    apology: Mapping[str, Prompt]
-    """By language: said when the flow cannot go on."""
+    nodes: Mapping[str, Step]
     _said: Mapping[tuple[str, str], Prompt]
+    _words: Mapping[tuple[Word, str], Prompt]
 
     def prompts(self, names: Sequence[str], languages: Iterable[str]) -> list[Prompt]:
         """Return the named prompts, in each language in turn."""
         return [self._said[name, language] for language in languages for name in names]
 
+    def word(self, word: Word, language: str) -> Prompt:
+        """Return one of the line's own words that the flow says."""
+        return self._words[word, language]
+
     def every_prompt(self) -> list[Prompt]:
         """Return all that the flow can say."""
-        return [*self._said.values(), *self.apology.values()]
+        return [*self._said.values(), *self._words.values()]
+
+    def language_for(self, caller: Caller) -> str:
+        """Return the language that a caller is spoken to in at first."""
+        return self.language_of.of(caller) or self.languages[0]
 
 
-def build_flow(file: FlowFile, apology: Mapping[str, Prompt]) -> Flow:
+def words_of(steps: Iterable[Step]) -> frozenset[Word]:
+    """Return the line's own words that a flow of these nodes says."""
+    return frozenset({Word.CALLER_ERROR}.union(*(step.words for step in steps)))
+
+
+def build_flow(file: FlowFile, words: Words) -> Flow:
     """Return the flow of a file that holds no error."""
+    nodes = {name: node.step for name, node in file.nodes.items()}
     return Flow(
         name=file.flow,
         languages=file.languages,
-        start=file.start,
-        fallback_reason=file.fallback_reason,
+        language_of=file.language_of,
+        start=str(file.start),
+        fallback_reason=str(file.fallback_reason),
+        human=file.human,
         reasons=file.reasons,
-        nodes={name: node.step for name, node in file.nodes.items()},
-        apology=apology,
+        nodes=nodes,
         _said={
             (name, language): Prompt(name, language, text)
             for name, texts in file.prompts.items()
             for language, text in texts.items()
+        },
+        _words={
+            (word, language): words.prompt(word, language)
+            for word in words_of(nodes.values())
+            for language in file.languages
         },
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -24,11 +26,50 @@ class Connection(StrEnum):
     """There was nobody to try at this instant."""
 
 
+@dataclass(frozen=True, slots=True)
+class ToTeam:
+    """Whoever is on call in a team."""
+
+    team: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToNumber:
+    """A fixed number (E.164), rung for so many seconds; whoever picks up has taken the call."""
+
+    number: str
+    seconds: float
+
+
+Destination = ToTeam | ToNumber
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What is known of a call before a word is said."""
+
+    call: str
+    """The call's id."""
+    called: str
+    """The number that was called, `default` if it is not known."""
+    number: str | None
+    """The caller's number as the carrier sends it, if it is a number and is shown."""
+
+
 class Phone(Protocol):
     """A caller's telephone. Asterisk's is in `call`; a terminal or a script can be one too.
 
     Keys are never lost: one that is pressed while nobody reads waits for the next `key`.
     """
+
+    @property
+    def caller(self) -> Caller:
+        """Who calls, and whom."""
+        ...
+
+    def now(self) -> datetime:
+        """Return the instant at which the call is (aware)."""
+        ...
 
     async def play(self, prompts: Sequence[Prompt], *, barge_in: bool) -> None:
         """Say prompts one after the other; return when all were said.
@@ -38,12 +79,19 @@ class Phone(Protocol):
         """
         ...
 
+    async def quiet(self) -> None:
+        """End what is being said, where a `play` was cancelled."""
+        ...
+
     async def key(self, within: float) -> str | None:
         """Return the next key (0 to 9, `*`, `#`), or None when none was pressed within `within` seconds."""
         ...
 
-    async def connect(self, reason: str, language: str) -> Connection:
-        """Ring who is on call for `reason` and let the two talk. The caller is spoken to in `language`."""
+    async def connect(self, reason: str, language: str, to: Destination | None = None) -> Connection:
+        """Ring who is on call for `reason`, or a destination, and let the two talk.
+
+        The caller is spoken to in `language`.
+        """
         ...
 
     def note(self, name: str, **facts: str | int | float | None) -> None:

@@ -10,68 +10,23 @@ from typing import Annotated, Any, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from ..core.documents import Schema, mistake
-from ..core.durations import Duration, between
 from ..core.suggest import one_of
-from .fields import Key, Language, Languages, Name, Names, Text
+from .fields import Beginning, Language, Languages, Name, Reason, Spoken, Text, ToNode
+from .nodes.collect import Collect
+from .nodes.goodbye import Goodbye
+from .nodes.goto import Goto
+from .nodes.hours import Hours
+from .nodes.menu import Choice, Menu
+from .nodes.route import Route
+from .nodes.say import Say
+from .nodes.set import Set
+from .nodes.transfer import Transfer
+from .nodes.webhook import Webhook
+from .phone import Caller
+from .step import Step
 
 Texts = Annotated[dict[Language, Text], Field(min_length=1)]
 """The same words in each language."""
-
-
-class Spoken(Schema):
-    """What every node that says something has."""
-
-    prompt: Names = Field(description="The prompts to say, by name, one after the other.")
-    languages: Languages | None = Field(
-        None, description="Say them in each of these languages, in this order, instead of the caller's."
-    )
-
-
-class Say(Spoken):
-    """Say something, then go on. A key cuts it short and counts for the next menu."""
-
-    goto: Name = Field(description="The next node.")
-
-
-class Choice(Schema):
-    """What a key of a menu does."""
-
-    goto: Name = Field(description="The next node.")
-    language: Language | None = Field(None, description="Speak this language from here on.")
-    reason: Name | None = Field(None, description="The caller calls for this reason.")
-
-
-class Menu(Spoken):
-    """Ask for a key."""
-
-    keys: Annotated[dict[Key, Choice], Field(min_length=1)] = Field(description="What each key does.")
-    otherwise: Name = Field(description="The next node when no key, or no right one, was pressed.")
-    timeout: Annotated[Duration, between(1, 60)] = Field(
-        6.0,
-        description="How long to wait for a key once everything was said.",
-        json_schema_extra={"default": "6s"},
-    )
-    retries: Annotated[int, Field(ge=0, le=9)] = Field(2, description="How often the menu is said again.")
-    invalid: Names | None = Field(None, description="Said after a key that the menu does not have.")
-    silence: Names | None = Field(None, description="Said after the timeout, before the menu comes again.")
-    barge_in: bool = Field(True, description="Whether a key cuts the words short.")
-
-
-class Route(Schema):
-    """Ring who is on call for the caller's reason; the flow ends when the two have talked."""
-
-    nobody: Name = Field(description="The next node when everybody was tried and nobody took the call.")
-    off_duty: Name | None = Field(
-        None, description="The next node when nobody is on call at all; `nobody` if it is not given."
-    )
-
-
-class Goodbye(Spoken):
-    """Say something and hang up."""
-
-
-AnyNode = Say | Menu | Route | Goodbye
-KINDS = ("say", "menu", "route", "goodbye")
 
 
 class Node(Schema):
@@ -81,31 +36,64 @@ class Node(Schema):
 
     say: Say | None = None
     menu: Menu | None = None
+    collect: Collect | None = None
+    hours: Hours | None = None
+    set: Set | None = None
+    webhook: Webhook | None = None
+    goto: Goto | None = None
     route: Route | None = None
+    transfer: Transfer | None = None
     goodbye: Goodbye | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _has_one_kind(cls, value: Any) -> Any:
         """A misspelt kind is left to the check of unknown fields, which knows the nearest one."""
-        if not isinstance(value, Mapping) or any(field not in KINDS for field in value):
+        kinds = cls.model_fields
+        if not isinstance(value, Mapping) or any(field not in kinds for field in value):
             return value
-        kinds = [field for field in value if value[field] is not None]
-        if len(kinds) != 1:
+        given = [field for field in value if value[field] is not None]
+        if len(given) != 1:
             raise mistake(
-                "this node has no kind" if not kinds else "this node is of two kinds",
-                found=one_of(kinds).replace(" or ", " and ") or "an empty node",
-                expected=f"one of {one_of(KINDS)}",
-                remedy="give it one" if not kinds else "make two nodes of it",
+                "this node has no kind" if not given else "this node is of two kinds",
+                found=one_of(given).replace(" or ", " and ") or "an empty node",
+                expected=f"one of {one_of(kinds)}",
+                remedy="give it one" if not given else "make two nodes of it",
             )
         return value
 
     @property
-    def step(self) -> AnyNode:
+    def kind(self) -> str:
+        """The field that is there."""
+        return next(field for field in type(self).model_fields if getattr(self, field) is not None)
+
+    @property
+    def step(self) -> Step:
         """What the node does."""
-        step = self.say or self.menu or self.route or self.goodbye
-        assert step is not None  # noqa: S101 - `_has_one_kind` saw one
+        step = getattr(self, self.kind)
+        assert isinstance(step, Step)  # noqa: S101 - every kind of node is one
         return step
+
+
+class LanguageOf(Schema):
+    """In which language callers begin, when it is not the flow's first.
+
+    The called number counts before the caller's, and of the beginnings that fit a number the longest.
+    """
+
+    called: dict[Beginning, Spoken] = Field({}, description="How the called number begins → language.")
+    caller: dict[Beginning, Spoken] = Field(
+        {}, description="How the caller's number begins, such as `+44` → language."
+    )
+
+    def of(self, caller: Caller) -> str | None:
+        """Return the language for a caller, None for the flow's first."""
+        return _longest(self.called, caller.called) or _longest(self.caller, caller.number or "")
+
+
+def _longest(languages: Mapping[str, str], number: str) -> str | None:
+    fitting = [beginning for beginning in languages if number.startswith(beginning)]
+    return str(languages[max(fitting, key=len)]) if fitting else None
 
 
 class FlowFile(Schema):
@@ -113,8 +101,14 @@ class FlowFile(Schema):
 
     flow: Name = Field(description="The flow's name; `lines` in the settings refer to it.")
     languages: Languages = Field(description="Every prompt exists in each; callers begin in the first.")
-    start: Name = Field(description="The node that callers begin at.")
-    fallback_reason: Name = Field(
+    language_of: LanguageOf = Field(
+        LanguageOf(), description="The language that callers begin in, by number, instead of the first."
+    )
+    start: ToNode = Field(description="The node that callers begin at.")
+    human: Choice | None = Field(
+        None, description="What key 0 does wherever a question has no 0 of its own: a way to a human."
+    )
+    fallback_reason: Reason = Field(
         description="The reason of callers who chose none; also who is rung while the line itself is away."
     )
     reasons: Annotated[dict[Name, Texts], Field(min_length=1, max_length=200)] = Field(

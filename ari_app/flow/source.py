@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from ..core.documents import Document, Loc
 from ..core.findings import Finding
 from ..core.suggest import nearest, one_of
-from .schema import AnyNode, FlowFile, Goodbye, Menu, Route, Say
+from .schema import FlowFile
+from .step import Reference, Step, references
+
+Graph = Mapping[str, list[str]]
+"""Every node with the nodes that it may lead to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +22,16 @@ class FlowSource:
     document: Document
     file: FlowFile
 
-    def nodes(self) -> Iterator[tuple[Loc, str, AnyNode]]:
+    def nodes(self) -> Iterator[tuple[Loc, str, Step]]:
         """Yield each node: where its details stand, its name, and what it does."""
         for name, node in self.file.nodes.items():
-            kind = type(node.step).__name__.lower()
-            yield ("nodes", name, kind), name, node.step
+            yield ("nodes", name, node.kind), name, node.step
+
+    def named(self, kind: type[Reference]) -> Iterator[tuple[Loc, str]]:
+        """Yield everything of a kind that is named anywhere in the file, and where."""
+        for loc, name in references(self.file):
+            if isinstance(name, kind):
+                yield loc, str(name)
 
     def unknown(self, loc: Loc, what: str, name: str, known: Iterable[str], remedy: str) -> Finding:
         """Return the finding that a name leads nowhere."""
@@ -35,65 +44,46 @@ class FlowSource:
             remedy=f"did you mean `{near}`?" if near else remedy,
         )
 
+    def ways(self) -> Graph:
+        """Return where callers can get from each node, whatever they press."""
+        human = [str(self.file.human.goto)] if self.file.human else []
+        return {
+            name: [str(to) for _, to in step.ways()] + (human if step.asks else [])
+            for _, name, step in self.nodes()
+        }
 
-def ways(step: AnyNode) -> list[tuple[Loc, str]]:
-    """Return every node that a node may lead to, and where it says so."""
-    match step:
-        case Say():
-            return [(("goto",), step.goto)]
-        case Menu():
-            keys = [(("keys", key, "goto"), choice.goto) for key, choice in step.keys.items()]
-            return [*keys, (("otherwise",), step.otherwise)]
-        case Route():
-            ways: list[tuple[Loc, str]] = [(("nobody",), step.nobody)]
-            return ways if step.off_duty is None else [*ways, (("off_duty",), step.off_duty)]
-        case Goodbye():
-            return []
+    def silent_ways(self) -> Graph:
+        """Return where callers can get from each node who press nothing."""
+        return {name: [str(to) for _, to in step.silent_ways()] for _, name, step in self.nodes()}
 
-
-def silent_way(step: AnyNode) -> str | None:
-    """Return where a caller gets who presses nothing, None where the way ends or an agent is looked for."""
-    match step:
-        case Say():
-            return step.goto
-        case Menu():
-            return step.otherwise
-        case _:
-            return None
+    def ends(self) -> set[str]:
+        """Return the nodes at which a call can end."""
+        return {name for _, name, step in self.nodes() if step.ends}
 
 
-def silent_way_from(start: str, source: FlowSource) -> tuple[list[str], str]:
-    """Return the nodes that a caller who presses nothing passes, and the one that follows: none, or one
-    that was passed before."""
-    way: dict[str, None] = {}
-    name = start
-    while name in source.file.nodes and name not in way:
-        way[name] = None
-        name = silent_way(source.file.nodes[name].step) or ""
-    return list(way), name
-
-
-def without_exit(source: FlowSource) -> list[str]:
+def without_exit(graph: Graph, ends: Iterable[str]) -> list[str]:
     """Return the nodes from which no way leads to an end. A name that is no node's counts as one."""
-    all_ways = graph(source)
     backwards: dict[str, list[str]] = {}
-    for name, targets in all_ways.items():
+    for name, targets in graph.items():
         for target in targets:
             backwards.setdefault(target, []).append(name)
-    ends = {name for _, name, step in source.nodes() if isinstance(step, Route | Goodbye)}
-    ends |= {name for name in backwards if name not in all_ways}
-    can_end = set[str]().union(*(reached_from(end, backwards) for end in ends))
-    return [name for name in all_ways if name not in can_end]
+    can_end = reached_from([*ends, *(name for name in backwards if name not in graph)], backwards)
+    return [name for name in graph if name not in can_end]
 
 
-def graph(source: FlowSource) -> dict[str, list[str]]:
-    """Return every node with the nodes that it may lead to."""
-    return {name: [to for _, to in ways(step)] for _, name, step in source.nodes()}
+def circle_from(start: str, graph: Graph) -> list[str]:
+    """Return the circle that the first way of each node leads into, from a node without exit."""
+    way: list[str] = []
+    name = start
+    while name not in way:
+        way.append(name)
+        name = graph[name][0]
+    return way[way.index(name) :]
 
 
-def reached_from(start: str, graph: Mapping[str, Iterable[str]]) -> set[str]:
-    """Return a node and all that can be reached from it."""
-    reached, ahead = set[str](), [start]
+def reached_from(starts: Iterable[str], graph: Mapping[str, Iterable[str]]) -> set[str]:
+    """Return some nodes and all that can be reached from them."""
+    reached, ahead = set[str](), list(starts)
     while ahead:
         name = ahead.pop()
         if name not in reached:

@@ -6,7 +6,7 @@ the folder of the flows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -35,6 +35,30 @@ class Word(StrEnum):
     """The line has as many calls as it may."""
     CALLER_ERROR = "caller-error"
     """The line cannot go on with this call."""
+    CALLER_WAIT = "caller-wait"
+    """Something takes longer than a moment."""
+    DIGITS_HEARD = "digits-heard"
+    """Before a number that the caller typed is read back."""
+    DIGITS_CONFIRM = "digits-confirm"
+    """After it: which keys confirm and correct it."""
+    DIGITS_WRONG = "digits-wrong"
+    """The number that the caller typed cannot be right."""
+    DIGIT_0 = "digit-0"
+    DIGIT_1 = "digit-1"
+    DIGIT_2 = "digit-2"
+    DIGIT_3 = "digit-3"
+    DIGIT_4 = "digit-4"
+    DIGIT_5 = "digit-5"
+    DIGIT_6 = "digit-6"
+    DIGIT_7 = "digit-7"
+    DIGIT_8 = "digit-8"
+    DIGIT_9 = "digit-9"
+
+
+DIGITS = tuple(word for word in Word if word.value in {f"digit-{digit}" for digit in range(10)})
+"""A number is read back digit by digit."""
+OF_NODES = frozenset({Word.CALLER_WAIT, Word.DIGITS_HEARD, Word.DIGITS_CONFIRM, Word.DIGITS_WRONG, *DIGITS})
+"""Said by some kinds of node alone (`Step.words`): a flow without them need not have these words."""
 
 
 def _word_text(value: Any) -> str:
@@ -82,9 +106,10 @@ class Words:
     def __init__(self, texts: Mapping[Word, Mapping[str, str]]) -> None:
         self._texts = texts
 
-    def missing_in(self, language: str) -> list[Word]:
-        """Return the words that are not known in a language."""
-        return [word for word in Word if language not in self._texts.get(word, {})]
+    def missing_in(self, language: str, of_nodes: Container[Word] = ()) -> list[Word]:
+        """Return the words that are not known in a language: those of every call, and some of nodes."""
+        wanted = (word for word in Word if word not in OF_NODES or word in of_nodes)
+        return [word for word in wanted if language not in self._texts.get(word, {})]
 
     def prompt(self, word: Word, language: str) -> Prompt:
         """Return a word as a prompt; not `AGENT_ACCEPT`, see `whisper`."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from ari_app.core.yaml_tree import build_tree
 from ari_app.flow.book import FlowBook, load_flows
-from ari_app.flow.schema import editors_schema
+from ari_app.flow.schema import Node, editors_schema
+from ari_app.flow.step import Step
 from ari_app.flow.words import Word
 
 ROOT = Path(__file__).parents[2]
@@ -63,15 +66,30 @@ def test_the_schema_for_editors_is_the_one_that_is_checked() -> None:
     assert shipped == editors_schema()
 
 
+DOCS = (ROOT / "docs" / "flows.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```yaml\n(.*?)```", DOCS, re.DOTALL)
+
+
 def test_the_flow_in_the_docs_holds_no_mistake(tmp_path: Path) -> None:
-    blocks = re.findall(
-        r"```yaml\n(.*?)```", (ROOT / "docs" / "flows.md").read_text(encoding="utf-8"), re.DOTALL
-    )
-    assert len(blocks) == 1
-    (tmp_path / "accueil.yaml").write_text(blocks[0], encoding="utf-8")
+    (tmp_path / "accueil.yaml").write_text(BLOCKS[0], encoding="utf-8")
     assert load_flows(tmp_path)[1] == []
 
 
+def test_the_nodes_in_the_docs_are_nodes() -> None:
+    roots = [build_tree(block)[0] for block in BLOCKS if block.startswith("# nodes:")]
+    kinds = {Node.model_validate(node).kind for root in roots if root for node in root.value.values()}
+    assert kinds == {"collect", "hours", "webhook"}
+
+
+def test_every_kind_of_node_and_each_of_its_fields_is_in_the_docs() -> None:
+    missing = []
+    for kind, info in Node.model_fields.items():
+        section = re.search(rf"### `{kind}`.*?(?=\n##)", DOCS, re.DOTALL)
+        step: type[Step] = get_args(info.annotation)[0]
+        names = [field.alias or name for name, field in step.model_fields.items()] if kind != "goto" else []
+        missing += [f"{kind}.{name}" for name in names if section is None or f"`{name}`" not in section[0]]
+    assert missing == []
+
+
 def test_the_docs_name_every_word_that_the_line_says_by_itself() -> None:
-    text = (ROOT / "docs" / "flows.md").read_text(encoding="utf-8")
-    assert [word for word in Word if f"| `{word}` |" not in text] == []
+    assert [word for word in Word if f"| `{word}` |" not in DOCS] == []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,90 +9,21 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ari_app.core.prompt import Prompt
-from ari_app.flow.book import FlowBook, load_flows
 from ari_app.flow.flow import Flow, build_flow
 from ari_app.flow.interpreter import FlowEnd, Outcome, run
-from ari_app.flow.phone import CallerGone, Connection
+from ari_app.flow.phone import Connection, Destination
 from ari_app.flow.schema import FlowFile
+from ari_app.flow.words import load_words
+
+from .phones import SILENCE, ScriptedPhone, flow_of, load
 
 FLOWS = Path(__file__).parents[2] / "ivr_flows"
-SILENCE = None
-
-
-class ScriptedPhone:
-    """A caller who presses what a script says: a key, or nothing for as long as it takes.
-
-    `ahead` are keys pressed while something is said. When the script is over, the caller stays silent,
-    or hangs up. `heard` lists the prompts that were begun, `story` everything in its order.
-    """
-
-    def __init__(
-        self,
-        *script: str | None,
-        ahead: Iterable[str] = (),
-        agents: Iterable[Connection] = (),
-        hangs_up: bool = False,
-    ) -> None:
-        self.heard: list[str] = []
-        self.story: list[str] = []
-        self.notes: list[tuple[str, dict[str, str | int | float | None]]] = []
-        self.connected: list[tuple[str, str]] = []
-        self.waited: list[float] = []
-        self._script = deque(script)
-        self._ahead = deque(ahead)
-        self._agents = deque(agents)
-        self._hangs_up = hangs_up
-
-    async def play(self, prompts: Sequence[Prompt], *, barge_in: bool) -> None:
-        if barge_in and self._ahead:
-            return
-        self.heard += [f"{prompt.name}/{prompt.language}" for prompt in prompts]
-        self.story += [f"hears {prompt.name}" for prompt in prompts]
-
-    async def key(self, within: float) -> str | None:
-        self.waited.append(within)
-        if self._ahead:
-            return self._ahead.popleft()
-        if self._script:
-            return self._script.popleft()
-        if self._hangs_up:
-            raise CallerGone
-        return SILENCE
-
-    async def connect(self, reason: str, language: str) -> Connection:
-        self.connected.append((reason, language))
-        self.story.append(f"waits for {reason}")
-        return self._agents.popleft() if self._agents else Connection.TALKED
-
-    def note(self, name: str, **facts: str | int | float | None) -> None:
-        self.notes.append((name, facts))
-        self.story.append(name)
-
-    def noted(self, name: str) -> list[dict[str, str | int | float | None]]:
-        return [facts for noted, facts in self.notes if noted == name]
-
-
-def load(folder: Path) -> FlowBook:
-    book, findings = load_flows(folder)
-    assert book is not None, "\n".join(map(str, findings))
-    return book
 
 
 @pytest.fixture(scope="module")
 def accueil() -> Flow:
     """The flow that is shipped."""
     return load(FLOWS).flows["accueil"]
-
-
-def flow_of(folder: Path, nodes: str, prompts: Sequence[str]) -> Flow:
-    """A flow of one language with these nodes; each prompt says its own name."""
-    said = "\n".join(f"  {name}: {{fr: dit {name}}}" for name in prompts)
-    (folder / "test.yaml").write_text(
-        "flow: test\nlanguages: [fr]\nstart: debut\nfallback_reason: panne\n"
-        f"reasons: {{panne: {{fr: panne}}, vol: {{fr: vol}}}}\nnodes:\n{nodes}\nprompts:\n{said}\n"
-    )
-    return load(folder).flows["test"]
 
 
 async def test_a_caller_who_chooses_reaches_the_agent_of_that_reason(accueil: Flow) -> None:
@@ -260,7 +189,7 @@ async def test_a_caller_who_presses_keys_may_try_agents_as_often_as_they_like(tm
 
 async def test_what_a_phone_fails_with_is_not_swallowed(accueil: Flow) -> None:
     class BrokenPhone(ScriptedPhone):
-        async def connect(self, reason: str, language: str) -> Connection:
+        async def connect(self, reason: str, language: str, to: Destination | None = None) -> Connection:
             raise ConnectionError(reason + language)
 
     with pytest.raises(ConnectionError):
@@ -316,7 +245,7 @@ async def test_no_flow_however_circular_keeps_a_caller_for_ever(
 ) -> None:
     text = f"{{flow: test, languages: fr, start: debut, fallback_reason: panne, nodes: {nodes},"
     text += " reasons: {panne: {fr: panne}}, prompts: {mots: {fr: mots}}}"
-    flow = build_flow(FlowFile.model_validate(yaml.safe_load(text)), {"fr": Prompt("sorry", "fr", "sorry")})
+    flow = build_flow(FlowFile.model_validate(yaml.safe_load(text)), load_words(FLOWS)[0])
     phone = ScriptedPhone(*keys, agents=agents)
     end = await run(flow, phone)
     assert len(phone.story) < 20 * (len(keys) + 1) * len(NAMES)

@@ -1,0 +1,33 @@
+"""Whom a call rings: the plan of a reason, of a team, or of a fixed number."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ..flow.phone import Destination, ToNumber, ToTeam
+from ..roster.book import RosterBook
+from ..roster.calendar import NEVER
+from ..roster.plan import Agent, OnCallAgent, Phone, Plan, Step
+
+TRANSFER = "transfer"
+"""What the records say instead of a team when a flow rings a number."""
+
+
+def plan_for(
+    rosters: RosterBook, at: datetime, reason: str, language: str, to: Destination | None = None
+) -> Plan:
+    """Return whom to ring at an instant: for a reason, or wherever a flow transfers the call to."""
+    match to:
+        case None:
+            return rosters.plan(reason=reason, at=at, language=language)
+        case ToTeam(team):
+            return rosters.plan_for_team(team, at, language)
+        case ToNumber():
+            return _plan_of_number(to, at)
+
+
+def _plan_of_number(to: ToNumber, at: datetime) -> Plan:
+    phone = Phone(f"tel:{to.number}", accept="answer")
+    whoever = Agent(to.number, to.number, languages=(), phones=(phone,))
+    step = Step(0, TRANSFER, (OnCallAgent(whoever, TRANSFER),), seconds=to.seconds)
+    return Plan(TRANSFER, "UTC", None, at, NEVER, (step,))

@@ -1,0 +1,1 @@
+"""The kinds of node that a flow is made of, one a module."""

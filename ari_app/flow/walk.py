@@ -1,0 +1,138 @@
+"""Where a caller is in a flow, and what is known of their call: what nodes work with."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+from .flow import Flow
+from .phone import Connection, Destination, Phone
+from .step import Saying
+from .words import Word
+
+Value = str | int | float | bool
+"""What a variable of a call holds."""
+
+
+class Outcome(StrEnum):
+    """How a walk ended."""
+
+    TALKED = "talked"
+    NOBODY = "nobody"
+    NOT_ON_DUTY = "not-on-duty"
+    GOODBYE = "goodbye"
+    """The flow said goodbye without having looked for an agent."""
+    ABANDONED = "abandoned"
+    """The caller hung up first."""
+
+
+class Walk:
+    """One caller's way through a flow."""
+
+    def __init__(self, flow: Flow, phone: Phone, language: str) -> None:
+        self.flow = flow
+        self.phone = phone
+        self.node = flow.start
+        self.language = language
+        self.reason: str | None = None
+        self.priority = 0
+        self.variables: dict[str, Value] = {}
+        self.outcome = Outcome.GOODBYE
+        self._visits = Counter[str]()
+        self._asked: list[str] = []
+
+    # The way
+
+    def enter(self, node: str) -> int:
+        """Go to a node, and return how often that was so since the caller last pressed a key."""
+        self.node = str(node)
+        self._visits[self.node] += 1
+        if self.flow.nodes[self.node].asks:
+            if self.node in self._asked:
+                del self._asked[self._asked.index(self.node) :]
+            self._asked.append(self.node)
+        return self._visits[self.node]
+
+    def led_away_by(self, key: str) -> str | None:
+        """Return where a key leads that the node itself does nothing with; None if nowhere.
+
+        `*` goes back to the question before, `#` asks again, `0` leads to a human where the flow has one.
+        """
+        match key:
+            case "*":
+                self.note("menu.key", node=self.node, key=key)
+                return self._asked[-2] if len(self._asked) > 1 else self.node
+            case "#":
+                self.note("menu.key", node=self.node, key=key)
+                return self.node
+            case "0" if human := self.flow.human:
+                self.note("menu.key", node=self.node, key=key)
+                self.choose(language=human.language, reason=human.reason)
+                return human.goto
+            case _:
+                return None
+
+    # What is said and pressed
+
+    async def say(self, node: Saying, *, barge_in: bool = True) -> None:
+        """Say the prompts of a node."""
+        await self.say_prompts(node.prompt, node.languages, barge_in=barge_in)
+
+    async def say_prompts(
+        self, names: Sequence[str], languages: Sequence[str] | None = None, *, barge_in: bool = True
+    ) -> None:
+        """Say prompts of the flow, in each of the languages; in the caller's if there are none."""
+        prompts = self.flow.prompts(names, languages or (self.language,))
+        await self.phone.play(prompts, barge_in=barge_in)
+
+    async def say_words(self, *words: Word, barge_in: bool = True) -> None:
+        """Say words of the line itself, in the caller's language."""
+        prompts = [self.flow.word(word, self.language) for word in words]
+        await self.phone.play(prompts, barge_in=barge_in)
+
+    async def key(self, within: float) -> str | None:
+        """Return the caller's next key, None after silence."""
+        key = await self.phone.key(within)
+        if key is not None:
+            self._visits.clear()
+        return key
+
+    async def connect(self, to: Destination | None = None) -> Connection:
+        """Ring who is on call for the caller's reason, or a destination, and let the two talk."""
+        if self.reason is None:
+            self.choose(reason=self.flow.fallback_reason)
+        connection = await self.phone.connect(str(self.reason), self.language, to)
+        self.note("flow.connected", result=connection)
+        self.outcome = Outcome(connection.value)
+        return connection
+
+    # What is known
+
+    def choose(self, *, language: str | None = None, reason: str | None = None) -> None:
+        """Speak another language from here on, or call for a reason."""
+        if language:
+            self.language = str(language)
+            self.note("flow.language", language=language)
+        if reason:
+            self.reason = str(reason)
+            self.note("flow.reason", reason=reason)
+
+    def known(self) -> Mapping[str, object]:
+        """Return what is known of the call, but for its variables, as other programs are told it."""
+        caller = self.phone.caller
+        return {
+            "call": caller.call,
+            "called": caller.called,
+            "number": caller.number,
+            "flow": self.flow.name,
+            "node": self.node,
+            "language": self.language,
+            "reason": self.reason,
+            "priority": self.priority,
+        }
+
+    def note(self, name: str, **facts: str | int | float | None) -> None:
+        """Take note of something, in plain text and numbers."""
+        plain = {key: str(fact) if isinstance(fact, str) else fact for key, fact in facts.items()}
+        self.phone.note(name, **plain)

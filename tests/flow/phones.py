@@ -1,0 +1,98 @@
+"""A caller who does what a script says, and flows for them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ari_app.core.prompt import Prompt
+from ari_app.flow.book import FlowBook, load_flows
+from ari_app.flow.flow import Flow
+from ari_app.flow.phone import Caller, CallerGone, Connection, Destination
+
+SILENCE = None
+SOMEBODY = Caller("call-1", "default", None)
+MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
+
+
+class ScriptedPhone:
+    """A caller who presses what a script says: a key, or nothing for as long as it takes.
+
+    `ahead` are keys pressed while something is said. When the script is over, the caller stays silent,
+    or hangs up. `heard` lists the prompts that were begun, `story` everything in its order.
+    """
+
+    def __init__(
+        self,
+        *script: str | None,
+        ahead: Iterable[str] = (),
+        agents: Iterable[Connection] = (),
+        hangs_up: bool = False,
+        caller: Caller = SOMEBODY,
+        at: datetime = MONDAY,
+    ) -> None:
+        self.caller = caller
+        self.heard: list[str] = []
+        self.story: list[str] = []
+        self.notes: list[tuple[str, dict[str, str | int | float | None]]] = []
+        self.connected: list[tuple[str, str]] = []
+        self.destinations: list[Destination | None] = []
+        self.waited: list[float] = []
+        self._script = deque(script)
+        self._ahead = deque(ahead)
+        self._agents = deque(agents)
+        self._hangs_up = hangs_up
+        self._at = at
+
+    def now(self) -> datetime:
+        return self._at
+
+    async def quiet(self) -> None:
+        self.story.append("quiet")
+
+    async def play(self, prompts: Sequence[Prompt], *, barge_in: bool) -> None:
+        if barge_in and self._ahead:
+            return
+        self.heard += [f"{prompt.name}/{prompt.language}" for prompt in prompts]
+        self.story += [f"hears {prompt.name}" for prompt in prompts]
+
+    async def key(self, within: float) -> str | None:
+        self.waited.append(within)
+        if self._ahead:
+            return self._ahead.popleft()
+        if self._script:
+            return self._script.popleft()
+        if self._hangs_up:
+            raise CallerGone
+        return SILENCE
+
+    async def connect(self, reason: str, language: str, to: Destination | None = None) -> Connection:
+        self.connected.append((reason, language))
+        self.destinations.append(to)
+        self.story.append(f"waits for {reason}")
+        return self._agents.popleft() if self._agents else Connection.TALKED
+
+    def note(self, name: str, **facts: str | int | float | None) -> None:
+        self.notes.append((name, facts))
+        self.story.append(name)
+
+    def noted(self, name: str) -> list[dict[str, str | int | float | None]]:
+        return [facts for noted, facts in self.notes if noted == name]
+
+
+def load(folder: Path) -> FlowBook:
+    book, findings = load_flows(folder)
+    assert book is not None, "\n".join(map(str, findings))
+    return book
+
+
+def flow_of(folder: Path, nodes: str, prompts: Sequence[str], *, more: str = "") -> Flow:
+    """A flow of one language with these nodes; each prompt says its own name."""
+    said = "\n".join(f"  {name}: {{fr: dit {name}}}" for name in prompts)
+    (folder / "test.yaml").write_text(
+        "flow: test\nlanguages: [fr]\nstart: debut\nfallback_reason: panne\n"
+        f"reasons: {{panne: {{fr: panne}}, vol: {{fr: vol}}}}\n{more}\nnodes:\n{nodes}\nprompts:\n{said}\n"
+    )
+    return load(folder).flows["test"]

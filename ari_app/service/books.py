@@ -49,6 +49,7 @@ def _read_books(settings: Settings) -> tuple[Books | None, list[Finding]]:
         findings += _lines_without_a_flow(settings, flows)
     if rosters is not None and flows is not None:
         findings += rosters.check_reasons(flows.reasons_wanted())
+        findings += _teams_without_a_roster(flows, rosters)
     if rosters is not None:
         findings += _phones_without_a_password(settings, rosters)
     errors = [finding for finding in findings if finding.severity == "error"]
@@ -78,6 +79,22 @@ def _lines_without_a_flow(settings: Settings, flows: FlowBook) -> list[Finding]:
         )
         for line, name in settings.lines.items()
         if name not in flows.flows
+    ]
+
+
+def _teams_without_a_roster(flows: FlowBook, rosters: RosterBook) -> list[Finding]:
+    return [
+        Finding(
+            path,
+            line,
+            column,
+            f"there is no team `{team}`",
+            f"`{team}`",
+            f"a team of the rosters: {one_of(sorted(rosters.teams))}",
+            f"did you mean `{near}`?" if (near := nearest(team, rosters.teams)) else "name one of them",
+        )
+        for team, path, line, column in flows.teams_wanted()
+        if team not in rosters.teams
     ]
 
 

@@ -1,4 +1,4 @@
-"""What happened in each call, kept: facts in, tables `calls`, `call_legs`, `call_events` out.
+"""What happened in each call, and which rosters were in force when, kept: facts in, tables out.
 
 `facts` is what a call says; `recorder` writes it; `reader` reads it back. Only the facts are
 imported here: the database's libraries are heavy, and most rooms only speak of facts.
@@ -22,6 +22,7 @@ from .facts import (
     LegResult,
     LegStarted,
     Outcome,
+    RostersPublished,
 )
 
 __all__ = [
@@ -42,4 +43,5 @@ __all__ = [
     "LegResult",
     "LegStarted",
     "Outcome",
+    "RostersPublished",
 ]

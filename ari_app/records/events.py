@@ -7,7 +7,10 @@ from typing import Any
 
 import msgspec
 
-from .facts import CallEvent, Fact
+from .facts import CallEvent, Fact, RostersPublished
+
+ROSTERS = "rosters.published"
+"""The name of the event that keeps a version of the rosters; it belongs to no call."""
 
 
 class Event(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -32,6 +35,16 @@ def event_of(fact: Fact, seq: int, at: datetime) -> Event:
     name, fields = _KINDS[type(fact)]
     data = {key: value for key in fields if (value := getattr(fact, key)) is not None}
     return Event(call=fact.call, seq=seq, at=at, name=name, data=data)
+
+
+def event_of_rosters(published: RostersPublished, seq: int) -> Event:
+    """Return the event that keeps a version of the rosters."""
+    return Event(call="", seq=seq, at=published.at, name=ROSTERS, data=msgspec.to_builtins(published))
+
+
+def rosters_of(event: Event) -> RostersPublished:
+    """Return the version of the rosters that an event keeps. Raises `msgspec.ValidationError`."""
+    return msgspec.convert(event.data, RostersPublished)
 
 
 _COMMON = len(Fact.__struct_fields__)

@@ -161,3 +161,18 @@ class FactSink(Protocol):
 
     def put(self, fact: Fact) -> None:
         """Take a fact; never waits, never raises for the disk's sake."""
+
+
+class RostersPublished(msgspec.Struct, frozen=True, kw_only=True):
+    """A version of the rosters came into force at `at`, and who is on call by it until `until` is public.
+
+    `hash` is that of what its files say. `schedule` is JSON, compressed (zlib): team → shifts, each with its
+    `start` and `end` (UTC), `layer`, `kind`, `agents` and `overrides`; empty if it could not be computed.
+    """
+
+    hash: str
+    at: datetime
+    until: datetime
+    teams: int
+    shifts: int
+    schedule: bytes

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import JSON, TypeDecorator, TypeEngine
 
-SCHEMA = "0001"
+SCHEMA = "0002"
 """The revision of `migrations/versions` that this code reads and writes."""
 
 # In SQLite rows lie in the order of their key: those of one call side by side, the latest calls last.
@@ -145,7 +145,24 @@ class CallEvent(Base):
     data: Mapped[dict[str, Any]]
 
 
+class RosterVersion(Base):
+    """A version of the rosters that was in force, and the schedule as it was published then."""
+
+    __tablename__ = "roster_versions"
+    __table_args__ = _CLUSTERED
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    hash: Mapped[str]
+    since: Mapped[datetime]
+    until: Mapped[datetime | None]
+    published_until: Mapped[datetime]
+    teams: Mapped[int]
+    shifts: Mapped[int]
+    schedule: Mapped[bytes]
+
+
 Index("ix_calls_arrived_at", Call.arrived_at)
 Index(
     "ix_calls_open", Call.id, sqlite_where=Call.ended_at.is_(None), postgresql_where=Call.ended_at.is_(None)
 )
+Index("ix_roster_versions_since", RosterVersion.since)

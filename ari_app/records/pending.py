@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from itertools import islice
 
-from .events import Event, event_of
-from .facts import Fact
+from .events import Event, event_of, event_of_rosters
+from .facts import Fact, RostersPublished
 from .ledger import Ledger
 from .spill import Rejected
 
@@ -37,15 +37,36 @@ class Pending:
         self._unknown: defaultdict[str, list[tuple[Event, int, bool]]] = defaultdict(list)
         self._folded: deque[Event] = deque()
         self._ledgers: dict[str, Ledger] = {}
+        self._rosters: list[Event] = []
+        self._in_force: Event | None = None  # the version of the rosters that came last
         self._over: set[str] = set()  # calls that are written to their end
         self._last_seq = 0
 
     def __len__(self) -> int:
-        return len(self._incoming) + sum(map(len, self._unknown.values())) + len(self._folded)
+        calls = len(self._incoming) + sum(map(len, self._unknown.values())) + len(self._folded)
+        return calls + len(self._rosters)
 
     def put(self, fact: Fact) -> None:
         """Take a fact, stamped with the time."""
         self._incoming.append((fact, self._wall_clock(), self._monotonic_clock()))
+
+    def put_rosters(self, published: RostersPublished) -> None:
+        """Take a version of the rosters."""
+        self._in_force = event_of_rosters(published, self._next_seq(self._wall_clock()))
+        self._rosters.append(self._in_force)
+
+    @property
+    def rosters(self) -> list[Event]:
+        """The versions of the rosters that wait."""
+        return list(self._rosters)
+
+    def rosters_written(self, events: Collection[Event]) -> None:
+        """Note that versions of the rosters are in the database, or set aside."""
+        self._rosters = [event for event in self._rosters if event not in events]
+
+    def _next_seq(self, wall: int) -> int:
+        self._last_seq = max(self._last_seq + 1, wall // 1000)
+        return self._last_seq
 
     @property
     def unknown(self) -> Collection[str]:
@@ -57,7 +78,7 @@ class Pending:
         incoming = self._incoming
         while incoming:
             fact, wall, monotonic = incoming.popleft()
-            self._last_seq = seq = max(self._last_seq + 1, wall // 1000)
+            seq = self._next_seq(wall)
             try:
                 at = fact.at.astimezone(UTC) if fact.at else datetime.fromtimestamp(wall / 1e9, UTC)
                 event = event_of(fact, seq, at)
@@ -136,11 +157,15 @@ class Pending:
         for ledger in self._ledgers.values():
             ledger.changed = True
             ledger.changed_legs.update(ledger.legs)
+        if self._in_force is not None and self._in_force not in self._rosters:
+            self._rosters.append(self._in_force)
 
     def take_all(self) -> list[Event]:
         """Return everything as events, for the spill file, and wait for nothing any more."""
         self.fold()
-        everything = [*self._folded, *(entry[0] for entries in self._unknown.values() for entry in entries)]
+        unknown = (entry[0] for entries in self._unknown.values() for entry in entries)
+        everything = [*self._rosters, *self._folded, *unknown]
+        self._rosters.clear()
         self._folded.clear()
         self._unknown.clear()
         return everything

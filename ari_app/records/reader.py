@@ -8,6 +8,7 @@ async with Reader("sqlite:////var/lib/astreinte/records.db") as reader:
 
 from __future__ import annotations
 
+import zlib
 from datetime import datetime
 from typing import Any, Self, TypeVar
 
@@ -18,7 +19,7 @@ from ari_app.core.errors import AstreinteError
 
 from .access import Access, open_database
 from .database import Database, RecordsUnavailable, revision
-from .models import SCHEMA, Call, CallEvent, CallLeg
+from .models import SCHEMA, Call, CallEvent, CallLeg, RosterVersion
 from .troubles import explain
 
 Record = TypeVar("Record", bound=msgspec.Struct)
@@ -91,6 +92,38 @@ class OpenCall(msgspec.Struct, frozen=True):
 
     call: CallRecord
     legs: list[LegRecord]
+
+
+class RosterVersionRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of `roster_versions` without its schedule; `until` is None for the one that came last."""
+
+    id: str
+    hash: str
+    since: datetime
+    until: datetime | None
+    published_until: datetime
+    teams: int
+    shifts: int
+
+
+class PublishedShift(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is on call for a team, [`start`, `end`) in UTC, as it was published."""
+
+    start: datetime
+    end: datetime
+    team: str
+    layer: str
+    kind: str
+    agents: tuple[str, ...]
+    overrides: tuple[str, ...] = ()
+
+
+Schedule = dict[str, tuple[PublishedShift, ...]]
+"""Team → its shifts, in order."""
+
+
+class UnknownVersion(AstreinteError):
+    """No version of the rosters has that id or hash."""
 
 
 class UnknownCall(AstreinteError):
@@ -168,6 +201,36 @@ class Reader:
             await self._read(events.order_by(CallEvent.seq), EventRecord),
         )
 
+    async def roster_versions(self, *, limit: int = 20) -> list[RosterVersionRecord]:
+        """Return the versions of the rosters that came into force last, newest first."""
+        return await self._read(_versions().limit(limit), RosterVersionRecord)
+
+    async def roster_version(self, prefix: str) -> RosterVersionRecord:
+        """Return the latest version whose id or hash begins so; raises `UnknownVersion`."""
+        table = RosterVersion
+        begins = table.id.startswith(prefix, autoescape=True) | table.hash.startswith(prefix, autoescape=True)
+        found = await self._read(_versions().where(begins).limit(1), RosterVersionRecord)
+        if not found:
+            raise UnknownVersion(
+                f"no version of the rosters begins with {prefix!r}",
+                remedy="see ids and hashes with `astreinte versions`",
+            )
+        return found[0]
+
+    async def published_schedule(self, version: str | None = None) -> Schedule:
+        """Return who is on call as a version (by its id) said when it came into force; the last by default.
+
+        Empty when there is no version yet, or its schedule could not be computed.
+        """
+        table = RosterVersion
+        query = select(table.schedule).order_by(table.since.desc()).limit(1)
+        if version is not None:
+            query = query.where(table.id == version)
+        found = await self._read(query, _Published)
+        if not found or not found[0].schedule:
+            return {}
+        return msgspec.json.decode(zlib.decompress(found[0].schedule), type=Schedule)
+
     async def _read(self, query: Select[Any], kind: type[Record]) -> list[Record]:
         file = self._database.file
         if file is not None and not file.exists():  # SQLite would make one
@@ -190,6 +253,15 @@ class Reader:
                 remedy="start the line once with this version, or use the version that wrote them",
             )
         return _rows(connection, query, kind)
+
+
+class _Published(msgspec.Struct):
+    schedule: bytes
+
+
+def _versions() -> Select[Any]:
+    columns = [RosterVersion.__table__.c[name] for name in RosterVersionRecord.__struct_fields__]
+    return select(*columns).order_by(RosterVersion.since.desc())
 
 
 def open_calls(connection: Connection) -> list[OpenCall]:

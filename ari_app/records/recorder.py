@@ -25,7 +25,7 @@ from pathlib import Path
 from ari_app.core.logs import get_logger
 
 from .database import Database, RecordsUnavailable
-from .facts import Fact
+from .facts import Fact, RostersPublished
 from .pending import Pending
 from .reader import OpenCall
 from .spill import SpillFile
@@ -71,6 +71,14 @@ class Recorder:
     def put(self, fact: Fact) -> None:
         """Take a fact: never waits, never raises because of the disk."""
         self._pending.put(fact)
+        self._has_news()
+
+    def put_rosters(self, published: RostersPublished) -> None:
+        """Take a version of the rosters: as a fact."""
+        self._pending.put_rosters(published)
+        self._has_news()
+
+    def _has_news(self) -> None:
         if not self._news.is_set():
             self._news.set()
         if self._stopped:  # too late for the database, not for the next start
@@ -154,6 +162,9 @@ class Recorder:
             log.warning("records.replaced", database=self._database.shown)
             self._pending.write_all_again()
         await self._store.connect()
+        if rosters := self._pending.rosters:
+            await self._store.write_rosters(rosters)
+            self._pending.rosters_written(rosters)
         self._pending.fold()
         if self._pending.unknown:
             self._pending.take_up(await self._store.events_of(list(self._pending.unknown)))

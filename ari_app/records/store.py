@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from ari_app.core.logs import get_logger
 
-from . import rows
+from . import rosters, rows
 from .access import Access, open_database
 from .database import Database, migrate
 from .events import Event
@@ -83,6 +83,19 @@ class Store:
         """Write events, and the rows that they changed, in one transaction."""
         await (await self.connect()).run(partial(rows.write, ledgers=ledgers, events=events))
 
+    async def write_rosters(self, events: Collection[Event]) -> None:
+        """Write versions of the rosters; set aside those that the database will never take."""
+        await self._write_rosters(await self.connect(), events)
+
+    async def _write_rosters(self, access: Access, events: Iterable[Event]) -> None:
+        for event in events:
+            try:
+                await access.run(partial(rosters.write, event=event))
+            except Exception as error:
+                if not is_bad_data(error):
+                    raise
+                self._spill.reject([Rejected(error=str(error).split("\n", 1)[0], event=event)])
+
     async def salvage(self, call: str, events: Collection[Event]) -> None:
         """Write one call's events one by one; set aside those that are refused even when cleaned."""
         await self._salvage(await self.connect(), call, events)
@@ -120,10 +133,16 @@ class Store:
             for entry in entries:
                 if isinstance(entry, Event):
                     by_call[entry.call].append(entry)
+            versions = by_call.pop("", [])
+            await self._write_rosters(access, versions)
             calls = iter(by_call)
             while chunk := list(islice(calls, IMPORT_CALLS)):
                 await self._import_calls(access, {call: by_call[call] for call in chunk})
-        log.info("records.imported", facts=sum(map(len, by_call.values())), file=str(self._spill.path))
+        log.info(
+            "records.imported",
+            facts=len(versions) + sum(map(len, by_call.values())),
+            file=str(self._spill.path),
+        )
 
     async def _import_calls(self, access: Access, spilled: dict[str, list[Event]]) -> None:
         try:

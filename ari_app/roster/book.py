@@ -88,7 +88,7 @@ class RosterBook:
 
         Raises `UnknownTeamError`, and `ValueError` for an instant without a time zone.
         """
-        _check_instant(at)
+        check_instant(at)
         answer = self._answers.get(team)
         if answer is None or not answer.resolution.since <= at < answer.resolution.until:
             answer = _Answer(self._team(team), at)
@@ -103,7 +103,7 @@ class RosterBook:
         Raises as `plan_for_team` does.
         """
         for at in (start, end):
-            _check_instant(at)
+            check_instant(at)
         return expand(self._team(team), start, end)
 
     def check_reasons(self, wanted: Iterable[WantedReason]) -> list[Finding]:
@@ -132,7 +132,8 @@ class RosterBook:
         return team
 
 
-def _check_instant(at: datetime) -> None:
+def check_instant(at: datetime) -> None:
+    """Raise `ValueError` for an instant without a time zone, `AstreinteError` for one that is out of range."""
     if at.tzinfo is None:
         raise ValueError("an instant has a time zone: datetime.now(UTC)")
     if not EARLIEST_YEAR < at.year < LATEST_YEAR:

@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 from typing import Literal
 
 from .assignments import Assignment, assignments, clipped
-from .book import RosterBook
+from .book import RosterBook, check_instant
 from .plan import Kind
 from .schedule import gaps
 from .spans import Span, merged, without
@@ -57,7 +57,9 @@ class Differences:
 
 
 def differences(old: RosterBook, new: RosterBook, start: datetime, end: datetime) -> Differences:
-    """Return what is different in `new`, from an instant until another."""
+    """Return what is different in `new`, from an instant until another. Raises as `RosterBook.schedule`."""
+    for at in (start, end):
+        check_instant(at)
     names = sorted(old.teams.keys() | new.teams.keys())
     pairs = [(old.teams.get(name), new.teams.get(name)) for name in names]
     teams = (_team(before, after, start, end) for before, after in pairs if before != after)

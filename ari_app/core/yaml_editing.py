@@ -103,7 +103,7 @@ class EditableList:
         below, line_break = line_end(text, end)
         if blank_above and end < len(text) and not text[end:below].strip():
             end = below + len(line_break)  # one blank line between what is left, not two
-        if end == len(text) and start and text[end - 1] not in "\r\n":
+        if end == len(text) and start and line_start(text, end) < end:
             start = line_end(text, line_above(text, start)[0])[0]  # no line break before: none after
         return start, end, ""
 

@@ -1,6 +1,6 @@
 """The lines and the comments of a YAML text, by the places of its characters.
 
-A line ends as YAML says: with a line feed, a carriage return, or both.
+Lines are counted as the parser does.
 """
 
 from __future__ import annotations
@@ -8,19 +8,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_LINE_BREAK = re.compile(r"\r\n|\n|\r")
+_BREAKS = "\n\r\x85\u2028\u2029"
+LINE_BREAK = re.compile(f"\r\n|[{_BREAKS}]")
+"""What ends a line for YAML's parsers."""
 _COMMENT = re.compile(r"#(?!\s*-\s|\s*\{)")
 """A comment, but for an item that somebody made one."""
 
 
 def line_start(text: str, at: int) -> int:
     """Return where the line of a character begins."""
-    return max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)) + 1
+    return max(text.rfind(each, 0, at) for each in _BREAKS) + 1
 
 
 def line_end(text: str, at: int) -> tuple[int, str]:
     """Return where the line of a character ends, and its line break: "" at the end of the text."""
-    found = _LINE_BREAK.search(text, at)
+    found = LINE_BREAK.search(text, at)
     return (found.start(), found[0]) if found is not None else (len(text), "")
 
 

@@ -6,6 +6,8 @@ import re
 
 import yaml
 
+from .yaml_lines import LINE_BREAK
+
 
 class YamlError(Exception):
     """The text is no document: what is wrong at which place (line and column, from 1)."""
@@ -36,9 +38,6 @@ def unprintable(text: str) -> YamlError:
         remedy="delete the character; an editor that shows control characters helps",
     )
 
-
-_LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
-"""What ends a line for YAML's parsers."""
 
 _SYNTAX = (  # libyaml's and PyYAML's words → ours: message, expected, remedy
     (
@@ -148,19 +147,19 @@ def syntax_error(text: str, error: yaml.MarkedYAMLError) -> YamlError:
 
 def place_of(text: str, index: int) -> tuple[int, int]:
     """Return the line and column (from 1) of a character, counting lines as the parser does."""
-    ends = [end.end() for end in _LINE_END.finditer(text, 0, index)]
+    ends = [end.end() for end in LINE_BREAK.finditer(text, 0, index)]
     return len(ends) + 1, index - (ends[-1] if ends else 0) + 1
 
 
 def line_at(text: str, line: int) -> str:
     """Return a line (from 1) without its end, nothing when there are not so many."""
-    lines = _LINE_END.split(text, line)
+    lines = LINE_BREAK.split(text, line)
     return lines[line - 1] if line <= len(lines) else ""
 
 
 def _within(text: str, line: int, column: int) -> tuple[int, int]:
     """Return a place (from 0) that is in the text: the parser counts a line after one that is not ended."""
-    lines = _LINE_END.split(text)
+    lines = LINE_BREAK.split(text)
     if line < len(lines):
         return line, min(column, len(lines[line]))
     return len(lines) - 1, len(lines[-1])

@@ -205,7 +205,7 @@ def _texts(draw: st.DrawFn) -> str:
     text = draw(_BETWEEN) + "".join(field + draw(_BETWEEN) for field in fields)
     if draw(st.booleans()):
         text = text.rstrip("\n")
-    return text.replace("\n", draw(st.sampled_from(["\n", "\r\n"])))
+    return text.replace("\n", draw(st.sampled_from(["\n", "\r\n", "\r", "\u2028"])))
 
 
 @given(_texts())

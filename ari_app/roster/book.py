@@ -133,7 +133,7 @@ class RosterBook:
 
 
 def check_instant(at: datetime) -> None:
-    """Raise `ValueError` for an instant without a time zone, `AstreinteError` for one that is out of range."""
+    """Raise `ValueError` for an instant without a time zone, `AstreinteError` for one out of range."""
     if at.tzinfo is None:
         raise ValueError("an instant has a time zone: datetime.now(UTC)")
     if not EARLIEST_YEAR < at.year < LATEST_YEAR:

@@ -57,3 +57,8 @@ def moment(at: datetime, zone: ZoneInfo, *, year: bool = False) -> str:
     """Return an instant in local time with its offset: `Tue 24 Nov 20:00 +0100`."""
     local = at.astimezone(zone)
     return f"{local:%a %d %b %Y %H:%M %z}" if year else f"{local:%a %d %b %H:%M %z}"
+
+
+def iso(at: datetime, zone: ZoneInfo) -> str:
+    """Return an instant as ISO 8601 in local time: `2026-11-24T20:00:00+01:00`."""
+    return at.astimezone(zone).isoformat(timespec="seconds")

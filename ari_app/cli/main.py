@@ -153,6 +153,28 @@ def schedule(
     raise typer.Exit(run_schedule(settings, Asked(team, agent, layer, start, end, month, view.value)))
 
 
+@app.command(short_help="Show what another version of the rosters changes in the schedule.")
+def diff(
+    old: Annotated[Path, typer.Argument(help="A folder of rosters.")],
+    new: Annotated[Path, typer.Argument(help="Another version of it.")],
+    *,
+    start: Annotated[
+        str | None, typer.Option("--from", help="Such as 2026-12-01 (its midnight). Default: now.")
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, max=3660, help="How many days are looked at.")] = 60,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Show what changes in the schedule from one folder of rosters to another.
+
+    Each agent's shifts that are gained (+) and lost (-), gaps that open and close, teams, steps and reasons
+    that come and go. Exits with 0 when nothing changes, with 1 when something does, with 2 when the files
+    cannot be compared.
+    """
+    from .diff import run_diff
+
+    raise typer.Exit(run_diff(old, new, start, days, as_json=as_json))
+
+
 @calls_app.callback()
 def calls(
     context: typer.Context,

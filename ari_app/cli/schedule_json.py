@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from .instants import iso
 from .timetable import Entry, Timetable
 
 
@@ -46,8 +45,3 @@ def _shift(entry: Entry, timetable: Timetable) -> dict[str, Any]:
         "agents": list(agents),
         "overrides": list(entry.overrides),
     }
-
-
-def iso(at: datetime, zone: ZoneInfo) -> str:
-    """Return an instant as ISO 8601 in local time: `2026-11-24T20:00:00+01:00`."""
-    return at.astimezone(zone).isoformat(timespec="seconds")

@@ -27,7 +27,8 @@ def check_at(files: RosterFiles, at: datetime) -> Iterator[Finding]:
     for source in files.teams:
         now = wall_time(at, source.file.timezone)
         for index, layer in enumerate(source.file.layers):
-            until, anchor = layer.effective.until, layer.rotation.anchor
+            until = layer.effective.until
+            anchor = layer.rotation.anchor if layer.rotation is not None else None
             if until is not None and until <= now:
                 yield source.document.finding(
                     ("layers", index, "effective", "until"),
@@ -126,7 +127,7 @@ def _names_of_agents_are_known(files: RosterFiles) -> Iterator[Finding]:
 
 def _agents_named(source: TeamSource) -> Iterator[tuple[Loc, str]]:
     for i, layer in enumerate(source.file.layers):
-        for j, group in enumerate(layer.rotation.members):
+        for j, group in enumerate(layer.rotation.members if layer.rotation is not None else ()):
             for k, name in enumerate(group):
                 yield ("layers", i, "rotation", "members", j, k), name
     for i, override in enumerate(source.file.overrides):

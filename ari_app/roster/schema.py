@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from ..core.documents import Schema, mistake
 from ..core.durations import Duration, between
 from ..core.numbers import Number
 from .calendar import Unit
+from .calendar_schema import CalendarEntry
 from .fields import (
     DAYS,
+    Date,
     Day,
+    DaysNamed,
     Endpoint,
     Id,
     Label,
@@ -85,6 +89,7 @@ class AgentEntry(Schema):
     """A person who takes calls."""
 
     name: Label | None = None
+    calendar_names: Annotated[tuple[Label, ...], BeforeValidator(_as_list)] = ()
     languages: tuple[Language, ...] = ()
     phones: Annotated[tuple[PhoneEntry, ...], BeforeValidator(_some_phones)] = Field(
         (), validate_default=True
@@ -128,14 +133,20 @@ class EveryEntry(Schema):
         return self
 
 
-def _group(value: Any) -> Any:
-    if isinstance(value, dict):
-        raise mistake(
-            "dated versions of `members` are not supported by this version",
-            expected="agents, or lists of agents who are on call together",
-            remedy="list one version; to change it later, end this layer by `effective` and begin another",
-        )
-    return _as_list(value)
+Group = Annotated[tuple[Id, ...], Field(min_length=1), BeforeValidator(_as_list)]
+Groups = Annotated[tuple[Group, ...], Field(min_length=1)]
+
+
+class MembersEntry(Schema):
+    """The groups of a rotation from a date on; a change moves nothing before it."""
+
+    from_: Annotated[WallDateOrTime | None, Field(alias="from")] = None
+    members: Groups
+
+
+def _form_of_members(value: Any) -> str:
+    some = value if isinstance(value, list) else ()
+    return "dated" if any(isinstance(each, dict | MembersEntry) for each in some) else "groups"
 
 
 class RotationEntry(Schema):
@@ -145,21 +156,24 @@ class RotationEntry(Schema):
     every: EveryEntry | None = None
     advance: Literal["calendar", "active_shift"] = "calendar"
     members: Annotated[
-        tuple[Annotated[tuple[Id, ...], Field(min_length=1), BeforeValidator(_group)], ...],
-        Field(min_length=1),
+        Annotated[Groups, Tag("groups")] | Annotated[tuple[MembersEntry, ...], Tag("dated")],
+        Discriminator(_form_of_members),
     ]
+
+    def versions(self) -> list[tuple[tuple[str | int, ...], datetime | None, Groups]]:
+        """Return each version of the members: the way to its groups, from when it holds, the groups."""
+        if isinstance(self.members[0], MembersEntry):
+            dated = [each for each in self.members if isinstance(each, MembersEntry)]
+            return [
+                (("members", index, "members"), each.from_, each.members) for index, each in enumerate(dated)
+            ]
+        groups = tuple(each for each in self.members if not isinstance(each, MembersEntry))
+        return [(("members",), None, groups)]
 
     @model_validator(mode="after")
     def _turns_pass(self) -> RotationEntry:
-        if self.advance == "active_shift":
-            raise mistake(
-                "`advance: active_shift` is not supported by this version",
-                found="`active_shift`",
-                expected="`calendar`",
-                remedy="remove the line; with `every: {weeks: 1}` each one has a whole week's windows",
-                at=("advance",),
-            )
-        if (self.anchor is None) != (self.every is None) or (len(self.members) > 1 and self.anchor is None):
+        one_group = all(len(groups) == 1 for _, _, groups in self.versions())
+        if (self.anchor is None) != (self.every is None) or (self.anchor is None and not one_group):
             absent = "anchor" if self.anchor is None else "every"
             raise mistake(
                 f"the rotation has no `{absent}`",
@@ -167,6 +181,28 @@ class RotationEntry(Schema):
                 expected="`anchor` (the first handoff) and `every` (a turn's length), or a single group",
                 remedy="add it, as in `anchor: 2026-01-05T08:00` and `every: {weeks: 1}`",
             )
+        return self
+
+    @model_validator(mode="after")
+    def _versions_follow_each_other(self) -> RotationEntry:
+        before: datetime | None = None
+        for index, (_, start, _) in enumerate(self.versions()):
+            if index and start is None:
+                raise mistake(
+                    "it is not said from when these members are there",
+                    found="no `from`",
+                    expected="a `from` in each version of the members but the first",
+                    remedy="add the date on which they take over: `from: 2026-09-01`",
+                    at=("members", index),
+                )
+            if before is not None and start is not None and start <= before:
+                raise mistake(
+                    "this version of the members does not begin after the one before it",
+                    expected=f"a date after {before:%Y-%m-%dT%H:%M}",
+                    remedy="put the versions in the order of their dates",
+                    at=("members", index, "from"),
+                )
+            before = start
         return self
 
 
@@ -188,25 +224,44 @@ class EffectiveEntry(Schema):
         return self
 
 
+class ClosuresEntry(Schema):
+    """The only days on which a layer is there, or days on which it is not: public holidays, dates."""
+
+    only_on: Annotated[tuple[DaysNamed, ...], Field(min_length=1), BeforeValidator(_as_list)] | None = None
+    except_on: Annotated[tuple[DaysNamed, ...], Field(min_length=1), BeforeValidator(_as_list)] | None = None
+
+    @model_validator(mode="after")
+    def _names_days(self) -> ClosuresEntry:
+        if self.only_on is None and self.except_on is None:
+            raise mistake(
+                "no days are named",
+                expected="`only_on` or `except_on`",
+                remedy="write `{except_on: fr-public-holidays}`, or remove `closures`",
+            )
+        return self
+
+
+Windows = Annotated[tuple[WindowEntry, ...], Field(min_length=1), BeforeValidator(_as_list)]
+
+
 class LayerEntry(Schema):
     """A rotation within windows of the week. The last layer that has someone wins."""
 
     id: Id
     kind: Kind = "astreinte"
-    window: Annotated[tuple[WindowEntry, ...], Field(min_length=1), BeforeValidator(_as_list)] | None = None
-    rotation: RotationEntry
+    window: Windows | None = None
+    rotation: RotationEntry | None = None
     effective: EffectiveEntry = EffectiveEntry()
-    closures: Any = None
+    closures: ClosuresEntry | None = None
 
     @model_validator(mode="after")
-    def _is_supported(self) -> LayerEntry:
-        if self.closures is not None:
+    def _has_agents(self) -> LayerEntry:
+        if self.rotation is None:
             raise mistake(
-                "`closures` are not supported by this version",
-                expected="a layer without `closures`",
-                remedy="remove them; write a layer with `effective` dates for each closed day",
-                at=("closures",),
-                key=True,
+                "the field `rotation` is missing",
+                found="no `rotation`",
+                expected="the field `rotation`",
+                remedy="add `rotation: {members: [...]}`",
             )
         return self
 
@@ -251,8 +306,30 @@ def _ring(value: Any) -> Any:
     )
 
 
+class WhenEntry(Schema):
+    """For which calls a step is there: all of what is given must hold."""
+
+    hours: Windows | None = None
+    reason: Annotated[tuple[Id, ...], Field(min_length=1), BeforeValidator(_as_list)] | None = None
+    language: Annotated[tuple[Language, ...], Field(min_length=1), BeforeValidator(_as_list)] | None = None
+    vip: bool | None = None
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> WhenEntry:
+        if all(getattr(self, name) is None for name in type(self).model_fields):
+            raise mistake(
+                "the condition asks nothing",
+                expected="one or more of `hours`, `reason`, `language` and `vip`",
+                remedy="write `when: {vip: true}`, or remove `when`: the step is there for every call",
+            )
+        return self
+
+
+Rounds = Annotated[int, Field(ge=1, le=10)]
+
+
 class RingEntry(Schema):
-    """One step of the escalation: who is rung, how, for how long."""
+    """One step of the escalation: who is rung, how, for how long, how often."""
 
     ring: Annotated[
         Literal["on-call"] | Annotated[tuple[Id, ...], Field(min_length=1)], BeforeValidator(_ring)
@@ -260,6 +337,8 @@ class RingEntry(Schema):
     layer: Id | None = None
     strategy: Strategy = "sequential"
     for_: Annotated[Duration, between(1, 300), Field(alias="for")] = 25.0
+    rounds: Rounds = 1
+    when: WhenEntry | None = None
 
     @model_validator(mode="after")
     def _names_a_layer_of_those_on_call(self) -> RingEntry:
@@ -272,6 +351,13 @@ class RingEntry(Schema):
                 key=True,
             )
         return self
+
+
+class TeamStepEntry(Schema):
+    """A step that takes the steps of another team's escalation, as they are at that instant."""
+
+    team: Id
+    when: WhenEntry | None = None
 
 
 class AgentsFile(Schema):
@@ -289,5 +375,7 @@ class TeamFile(Schema):
     agents: dict[Id, AgentEntry] = Field(default_factory=dict)
     layers: tuple[LayerEntry, ...] = ()
     overrides: Annotated[tuple[OverrideEntry, ...], BeforeValidator(_none_yet)] = ()
-    escalation: Annotated[tuple[RingEntry | Literal["voicemail"], ...], Field(min_length=1)]
+    dates: dict[Id, Annotated[tuple[Date, ...], BeforeValidator(_as_list)]] = Field(default_factory=dict)
+    escalation: Annotated[tuple[RingEntry | TeamStepEntry | Literal["voicemail"], ...], Field(min_length=1)]
+    rounds: Rounds = 1
     reasons: tuple[Id, ...] = ()

@@ -1,0 +1,235 @@
+"""Recurrence rules of iCalendar (RFC 5545, 3.3.10): when an event happens again, as wall times.
+
+`dateutil` knows them too, but looks for a match until the year 9999: a rule that matches nothing (30
+February) would hold up a process for minutes. Here only the range that is asked for is looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal, get_args
+
+from .calendar import LATEST_YEAR
+
+Frequency = Literal["HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY"]
+FREQUENCIES: tuple[Frequency, ...] = get_args(Frequency)
+WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+DAY = timedelta(days=1)
+MOST_COUNTED = 100_000
+"""Days looked at to find the last occurrence of a rule with COUNT: those of 270 years."""
+
+
+class NotUnderstood(ValueError):
+    """A rule that no calendar program makes for shifts, or that is no rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A parsed RRULE. `until` is the last wall time at which an occurrence may start.
+
+    `by_day` pairs a weekday (Monday is 0) with its ordinal in the month or year, 0 for every one.
+    """
+
+    frequency: Frequency
+    interval: int = 1
+    until: datetime | None = None
+    by_month: frozenset[int] = frozenset()
+    by_month_day: frozenset[int] = frozenset()
+    by_day: frozenset[tuple[int, int]] = frozenset()
+    by_hour: tuple[int, ...] = ()
+    by_minute: tuple[int, ...] = ()
+    by_position: frozenset[int] = frozenset()
+    week_start: int = 0
+
+    @property
+    def days_a_year(self) -> int:
+        """About how many days are looked at to know a year's occurrences: what the rule costs."""
+        return (24 if self.frequency == "HOURLY" else 1) * 366
+
+    def between(self, first: datetime, start: datetime, end: datetime) -> Iterator[datetime]:
+        """Yield the occurrences in [start, end), in order; `first` is the event's own start, its DTSTART."""
+        if self.until is not None:
+            end = min(end, self.until + timedelta.resolution)
+        start = max(start, first)
+        index = max(_periods_between(self, first, start), 0)
+        while (begin := _period(self, first, index)) is not None and begin < end:
+            for occurrence in self._within(begin, first):
+                if start <= occurrence < end:
+                    yield occurrence
+            index += 1
+
+    def _within(self, begin: datetime, first: datetime) -> list[datetime]:
+        """Return the occurrences of the period that begins at `begin`."""
+        days = [day for day in _days(self, begin) if self._matches(day, first)]
+        hours = (begin.hour,) if self.frequency == "HOURLY" else self.by_hour or (first.hour,)
+        if self.frequency == "HOURLY" and self.by_hour and begin.hour not in self.by_hour:
+            return []
+        minutes = self.by_minute or (first.minute,)
+        found = [
+            day.replace(hour=hour, minute=minute, second=first.second)
+            for day in days
+            for hour in hours
+            for minute in minutes
+        ]
+        if self.by_position:
+            last = len(found)
+            found = [
+                each
+                for place, each in enumerate(found, 1)
+                if place in self.by_position or place - last - 1 in self.by_position
+            ]
+        return found
+
+    def _matches(self, day: datetime, first: datetime) -> bool:
+        by_month, by_month_day, by_day = self.by_month, self.by_month_day, self.by_day
+        if not by_month_day and not by_day:  # what is not said is as in the first occurrence
+            if self.frequency == "YEARLY":
+                by_month, by_month_day = by_month or frozenset({first.month}), frozenset({first.day})
+            elif self.frequency == "MONTHLY":
+                by_month_day = frozenset({first.day})
+            elif self.frequency == "WEEKLY":
+                by_day = frozenset({(0, first.weekday())})
+        if by_month and day.month not in by_month:
+            return False
+        length = monthrange(day.year, day.month)[1]
+        if by_month_day and day.day not in by_month_day and day.day - length - 1 not in by_month_day:
+            return False
+        if not by_day:
+            return True
+        return any(
+            day.weekday() == weekday and (not ordinal or ordinal in self._ordinals(day, length))
+            for ordinal, weekday in by_day
+        )
+
+    def _ordinals(self, day: datetime, month_length: int) -> tuple[int, int]:
+        """Return the how-manieth of its weekday a day is, from the start and from the end."""
+        if self.frequency == "YEARLY" and not self.by_month:
+            number, length = day.timetuple().tm_yday, 366 if monthrange(day.year, 2)[1] == 29 else 365
+        else:
+            number, length = day.day, month_length
+        return (number - 1) // 7 + 1, -((length - number) // 7 + 1)
+
+
+def parse_rule(text: str, first: datetime, until: datetime | None) -> Rule:
+    """Return the rule that an RRULE's text stands for; `until` is its UNTIL as a wall time.
+
+    A COUNT becomes the time of the last occurrence. Raises `NotUnderstood`.
+    """
+    parts: dict[str, str] = {}
+    for part in text.upper().strip().rstrip(";").split(";"):
+        name, _, value = part.partition("=")
+        parts[name] = value
+    if unknown := parts.keys() - _PARTS:
+        raise NotUnderstood(f"{sorted(unknown)[0]} in a recurrence rule")
+    frequency = next((known for known in FREQUENCIES if known == parts.get("FREQ")), None)
+    if frequency is None:
+        raise NotUnderstood(f"FREQ={parts.get('FREQ', '')[:20]} in a recurrence rule")
+    rule = Rule(
+        frequency,
+        interval=_number(parts.get("INTERVAL", "1"), 1, 10_000),
+        until=until,
+        by_month=frozenset(_numbers(parts, "BYMONTH", 1, 12)),
+        by_month_day=frozenset(_numbers(parts, "BYMONTHDAY", -31, 31)),
+        by_day=frozenset(_weekday(each) for each in _list(parts, "BYDAY")),
+        by_hour=tuple(sorted(_numbers(parts, "BYHOUR", 0, 23))),
+        by_minute=tuple(sorted(_numbers(parts, "BYMINUTE", 0, 59))),
+        by_position=frozenset(_numbers(parts, "BYSETPOS", -366, 366)),
+        week_start=_weekday(parts.get("WKST", "MO"))[1],
+    )
+    if any(ordinal for ordinal, _ in rule.by_day) and frequency not in {"MONTHLY", "YEARLY"}:
+        raise NotUnderstood(f"BYDAY={parts['BYDAY'][:20]} with FREQ={frequency}")
+    if "COUNT" not in parts:
+        return rule
+    return replace(rule, until=_last(rule, first, _number(parts["COUNT"], 1, 10**9)))
+
+
+_PARTS = {
+    *("FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST"),
+    *("BYMONTH", "BYMONTHDAY", "BYDAY", "BYHOUR", "BYMINUTE", "BYSETPOS"),
+}
+
+
+def _list(parts: dict[str, str], name: str) -> list[str]:
+    return parts[name].split(",") if name in parts else []
+
+
+def _numbers(parts: dict[str, str], name: str, lowest: int, highest: int) -> set[int]:
+    return {_number(each, lowest, highest) for each in _list(parts, name)}
+
+
+def _number(text: str, lowest: int, highest: int) -> int:
+    if re.fullmatch(r"[+-]?[0-9]{1,9}|1000000000", text) and lowest <= int(text) <= highest:
+        return int(text)
+    raise NotUnderstood(f"{text[:20]!r} as a number in a recurrence rule")
+
+
+def _weekday(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"([+-]?[0-9]{1,2})?(MO|TU|WE|TH|FR|SA|SU)", text)
+    if match is None:
+        raise NotUnderstood(f"{text[:20]!r} as a day in a recurrence rule")
+    return int(match[1] or 0), WEEKDAYS.index(match[2])
+
+
+def _last(rule: Rule, first: datetime, count: int) -> datetime | None:
+    """Return when the last of `count` occurrences starts; None when that is after all time that we know."""
+    looked_at = index = 0
+    while (begin := _period(rule, first, index)) is not None:
+        looked_at += sum(1 for _ in _days(rule, begin))
+        if looked_at > MOST_COUNTED:
+            raise NotUnderstood(f"COUNT={count}: more occurrences than can be counted")
+        found = [each for each in rule._within(begin, first) if each >= first]
+        if len(found) >= count:
+            return found[count - 1]
+        count -= len(found)
+        index += 1
+    return None
+
+
+def _period(rule: Rule, first: datetime, index: int) -> datetime | None:
+    """Return when a period (0 is the first occurrence's) begins; None after all time that we know."""
+    steps = index * rule.interval
+    midnight = first.replace(hour=0, minute=0, second=0)
+    try:
+        if rule.frequency == "YEARLY":
+            begin = midnight.replace(year=first.year + steps, month=1, day=1)
+        elif rule.frequency == "MONTHLY":
+            months = first.month - 1 + steps
+            begin = midnight.replace(year=first.year + months // 12, month=months % 12 + 1, day=1)
+        elif rule.frequency == "WEEKLY":
+            begin = midnight + ((rule.week_start - first.weekday() - 7) % -7 + 7 * steps) * DAY
+        elif rule.frequency == "DAILY":
+            begin = midnight + steps * DAY
+        else:
+            begin = midnight + timedelta(hours=first.hour + steps)
+    except (ValueError, OverflowError):
+        return None
+    return begin if begin.year <= LATEST_YEAR else None
+
+
+def _periods_between(rule: Rule, first: datetime, start: datetime) -> int:
+    """Return the index of a period that begins no later than the first one that reaches past `start`."""
+    if rule.frequency == "YEARLY":
+        return (start.year - first.year) // rule.interval
+    if rule.frequency == "MONTHLY":
+        return ((start.year - first.year) * 12 + start.month - first.month) // rule.interval
+    if rule.frequency == "HOURLY":
+        return (start - first) // (timedelta(hours=1) * rule.interval)
+    days = (start.replace(hour=0, minute=0, second=0) - first.replace(hour=0, minute=0, second=0)) // DAY
+    return days // (rule.interval * (7 if rule.frequency == "WEEKLY" else 1))
+
+
+def _days(rule: Rule, begin: datetime) -> Iterator[datetime]:
+    """Yield the midnights of the days of the period that begins at `begin`."""
+    midnight = begin.replace(hour=0)
+    if rule.frequency == "YEARLY":
+        length = 366 if monthrange(begin.year, 2)[1] == 29 else 365
+    elif rule.frequency == "MONTHLY":
+        length = monthrange(begin.year, begin.month)[1]
+    else:
+        length = 7 if rule.frequency == "WEEKLY" else 1
+    for day in range(length):
+        yield midnight + day * DAY

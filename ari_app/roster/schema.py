@@ -251,17 +251,20 @@ class LayerEntry(Schema):
     kind: Kind = "astreinte"
     window: Windows | None = None
     rotation: RotationEntry | None = None
+    calendar: CalendarEntry | None = None
     effective: EffectiveEntry = EffectiveEntry()
     closures: ClosuresEntry | None = None
 
     @model_validator(mode="after")
     def _has_agents(self) -> LayerEntry:
-        if self.rotation is None:
+        if (self.rotation is None) == (self.calendar is None):
             raise mistake(
-                "the field `rotation` is missing",
-                found="no `rotation`",
-                expected="the field `rotation`",
-                remedy="add `rotation: {members: [...]}`",
+                "it is not said who is on call" if self.rotation is None else "it is said twice who is on call",
+                found="neither `rotation` nor `calendar`" if self.rotation is None else "both",
+                expected="`rotation`, or `calendar`",
+                remedy="add `rotation: {members: [...]}`"
+                if self.rotation is None
+                else "write a layer for each",
             )
         return self
 

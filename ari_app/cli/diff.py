@@ -60,7 +60,7 @@ def _print(found: Differences, zone: ZoneInfo, before: RosterBook, after: Roster
     names = {agent.id: agent.name for book in (before, after) for agent in book.agents.values()}
     for team in found.teams:
         typer.echo()
-        _print_team(team, names)
+        print_team(team, names)
     if found.reasons:
         typer.echo(f"\n{paint('reasons', BOLD)}")
     for reason, old, new in found.reasons:
@@ -69,7 +69,8 @@ def _print(found: Differences, zone: ZoneInfo, before: RosterBook, after: Roster
                 _print_line(sign, f"{reason}: {answers} answers")
 
 
-def _print_team(team: TeamDifferences, names: dict[str, str]) -> None:
+def print_team(team: TeamDifferences, names: dict[str, str]) -> None:
+    """Print what changes for one team; `names` has every agent's."""
     news = {"kept": "", "added": " is a new team", "removed": " is no longer a team"}[team.change]
     typer.echo(f"{paint(team.team, BOLD)}{news} ({team.timezone})")
     zone = ZoneInfo(team.timezone)

@@ -29,9 +29,12 @@ Loc = Sequence[str | int]
 
 
 class Schema(BaseModel):
-    """Base of the models that files are held against: unknown fields are errors, values never change."""
+    """Base of the models that files are held against: unknown fields are errors, values never change.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    The text below a field is what editors show of it (`astreinte schema`).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class Document:

@@ -49,40 +49,53 @@ FILE = "astreinte.yaml"
 class Section(BaseModel):
     """A part of the settings: unknown fields are errors, values never change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class AriSettings(Section):
     """Where Asterisk's REST interface is (`http.conf`, `ari.conf`)."""
 
     url: Url = "http://127.0.0.1:8088/ari"
+    """Its address."""
     username: Name = "astreinte"
+    """The user of `ari.conf`."""
     password: SecretStr = SecretStr("")
+    """The user's password, in the clear; better from the environment, `ASTREINTE_ARI__PASSWORD`."""
     app: Name = "astreinte"
+    """The Stasis application, as `extensions.conf` names it."""
 
 
 class AmiSettings(Section):
     """Where Asterisk's manager interface is (`manager.conf`)."""
 
     host: str = "127.0.0.1"
+    """Its address."""
     port: Port = 5038
+    """Its TCP port."""
     username: Name = "astreinte"
+    """The user of `manager.conf`."""
     password: SecretStr = SecretStr("")
+    """The user's `secret`; better from the environment, `ASTREINTE_AMI__PASSWORD`."""
 
 
 class AgiSettings(Section):
     """Where the FastAGI server listens, for plain dialplans. Keep it on loopback: it has no password."""
 
     host: str = "127.0.0.1"
+    """The address that it listens at."""
     port: Port = 4573
+    """The TCP port that it listens at."""
 
 
 class AsteriskSettings(Section):
     """Whether `astreinte run` starts an Asterisk of its own, for a trial or a laptop."""
 
     managed: bool = False
+    """Start an Asterisk with the line, and stop it with the line."""
     sip_address: str = "127.0.0.1"
+    """Where telephones reach it."""
     sip_port: Port = 5060
+    """Its SIP port, UDP."""
     templates: Path = Path("asterisk_conf")
     """The folder of Asterisk's configuration, as templates."""
     phones: tuple[Name, ...] = ()
@@ -117,6 +130,7 @@ class PromptSettings(Section):
     """Where the line's voice comes from."""
 
     engine: Literal["espeak", "command"] = "espeak"
+    """What makes speech of text."""
     command: tuple[str, ...] = ()
     """For `engine: command`: a program and its arguments; text on stdin, WAV on stdout."""
     recordings: Path = Path("prompts")
@@ -129,20 +143,30 @@ class LogSettings(Section):
     """Structured logs, see `docs/logs.md`."""
 
     format: Literal["auto", "json", "pretty"] = "auto"
+    """`auto`: pretty on a terminal, JSON elsewhere."""
     level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least that is logged."""
     file: Path | None = None
+    """A file instead of the standard output; `logrotate` may move it."""
     mask_numbers: bool = True
+    """Hide the middle of telephone and card numbers."""
 
 
 class Settings(BaseSettings):
     """All settings of one line."""
 
     model_config = SettingsConfigDict(
-        env_prefix="ASTREINTE_", env_nested_delimiter="__", extra="forbid", frozen=True
+        env_prefix="ASTREINTE_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
     )
 
     rosters: Path = Path("rosters")
+    """The folder of the rosters."""
     flows: Path = Path("ivr_flows")
+    """The folder of the flows."""
     data: Path = Path("var")
     """The line's own folder: database, run folder of a managed Asterisk, spilled records."""
     database: str | None = None
@@ -150,13 +174,21 @@ class Settings(BaseSettings):
     lines: dict[LineNumber, Name] = {"default": "accueil"}
     """Called number → flow; `default` serves every other number."""
     ari: AriSettings = AriSettings()
+    """Asterisk's REST interface."""
     ami: AmiSettings = AmiSettings()
+    """Asterisk's manager interface."""
     agi: AgiSettings = AgiSettings()
+    """What answers dialplans of your own."""
     asterisk: AsteriskSettings = AsteriskSettings()
+    """An Asterisk that `astreinte run` starts."""
     dial: DialSettings = DialSettings()
+    """How agents are rung."""
     limits: LimitSettings = LimitSettings()
+    """What protects the line from too much of anything."""
     prompts: PromptSettings = PromptSettings()
+    """Where the line's voice comes from."""
     log: LogSettings = LogSettings()
+    """Structured logs."""
     _document: Document | None = PrivateAttr(None)
 
     @classmethod

@@ -14,6 +14,7 @@ import typer
 
 from .. import __version__
 from ..core.errors import AstreinteError
+from .flow import app as flow_app
 
 EPILOG = """\
 First time here? `astreinte demo` puts one call through the line on this machine. With files of your own:
@@ -33,6 +34,7 @@ app = typer.Typer(
 )
 calls_app = typer.Typer(invoke_without_command=True)
 app.add_typer(calls_app, name="calls", short_help="List the calls on record; `calls show ID` tells one.")
+app.add_typer(flow_app, name="flow", short_help="Walk a flow in the terminal, or draw it.")
 
 SettingsFile = Annotated[
     Path | None,

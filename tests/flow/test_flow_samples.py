@@ -10,8 +10,10 @@ import pytest
 
 from ari_app.core.yaml_tree import build_tree
 from ari_app.flow.book import FlowBook, load_flows
+from ari_app.flow.graph import graph_of
 from ari_app.flow.schema import Node, editors_schema
 from ari_app.flow.step import Step
+from ari_app.flow.svg import svg
 from ari_app.flow.words import Word
 
 ROOT = Path(__file__).parents[2]
@@ -89,6 +91,13 @@ def test_every_kind_of_node_and_each_of_its_fields_is_in_the_docs() -> None:
         names = [field.alias or name for name, field in step.model_fields.items()] if kind != "goto" else []
         missing += [f"{kind}.{name}" for name in names if section is None or f"`{name}`" not in section[0]]
     assert missing == []
+
+
+def test_the_picture_in_the_docs_is_the_one_that_the_command_draws(book: FlowBook) -> None:
+    """If it fails: astreinte flow graph accueil > docs/img/accueil.svg"""
+    picture = (ROOT / "docs" / "img" / "accueil.svg").read_text(encoding="utf-8")
+    assert "(img/accueil.svg)" in DOCS
+    assert picture == svg(graph_of(book.flows["accueil"]))
 
 
 def test_the_docs_name_every_word_that_the_line_says_by_itself() -> None:

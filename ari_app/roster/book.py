@@ -11,6 +11,7 @@ from ..core.findings import Finding
 from ..core.packed import Packed
 from ..core.suggest import nearest, one_of
 from .calendar import EARLIEST_YEAR, LATEST_YEAR
+from .calendars import Feeds, no_feeds
 from .checks import check, check_at
 from .content import content_hash
 from .files import RosterFiles, read_folder
@@ -163,13 +164,16 @@ class _Answer:
         return steps
 
 
-def load_rosters(folder: Path, at: datetime | None = None) -> tuple[RosterBook | None, list[Finding]]:
+def load_rosters(
+    folder: Path, at: datetime | None = None, feeds: Feeds = no_feeds
+) -> tuple[RosterBook | None, list[Finding]]:
     """Read and check all rosters of a folder.
 
     Returns the book (None when there is an error) and the findings, in the order of the files. With an
-    instant, layers that are over or have not begun then are warned of.
+    instant, layers that are over or have not begun then are warned of. `feeds` gives the calendars that
+    layers name by an address.
     """
-    return check_files(read_folder(folder), at)
+    return check_files(read_folder(folder, feeds=feeds), at)
 
 
 def check_files(files: RosterFiles, at: datetime | None = None) -> tuple[RosterBook | None, list[Finding]]:
@@ -185,6 +189,10 @@ def check_files(files: RosterFiles, at: datetime | None = None) -> tuple[RosterB
 def build_book(files: RosterFiles) -> RosterBook:
     """Return the book of files that hold no error."""
     entries = files.agent_entries()
-    teams = {source.file.team: build_team(source.file, entries) for source in files.teams}
+    duties = files.duties()
+    teams = {
+        source.file.team: build_team(source.file, entries, duties.get(source.file.team))
+        for source in files.teams
+    }
     agents = {name: build_agent(name, entry, "key") for name, entry in entries.items()}
     return RosterBook(teams, agents, content_hash(files))

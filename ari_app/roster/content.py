@@ -16,5 +16,6 @@ def content_hash(files: RosterFiles) -> str:
     """
     sources = [*files.teams, *files.agents]
     documents = {source.document.path: source.document.data for source in sources}
-    said = sorted(msgspec.json.encode(data, order="sorted") for data in documents.values())
-    return sha256(b"\n".join(said)).hexdigest()
+    said = [calendar.hash.encode() for source in files.teams for calendar in source.calendars.values()]
+    said += (msgspec.json.encode(data, order="sorted") for data in documents.values())
+    return sha256(b"\n".join(sorted(said))).hexdigest()

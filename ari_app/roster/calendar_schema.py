@@ -35,7 +35,7 @@ def feed_address(text: str) -> str:
 
 
 class CalendarEntry(Schema):
-    """Where a calendar is: a `file` beside the roster, a `url`, or a `feed` whose address is in the settings."""
+    """Where a calendar is: a `file` by the roster, a `url`, or a `feed` whose address is in the settings."""
 
     file: Annotated[str, Field(min_length=1, max_length=400)] | None = None
     url: Annotated[str, AfterValidator(feed_address)] | None = None

@@ -11,6 +11,7 @@ from ..core.durations import format_duration
 from ..core.findings import Finding
 from ..core.suggest import nearest
 from .calendar import wall_time
+from .calendars import name_nobody
 from .files import RosterFiles, TeamSource
 from .schema import OverrideEntry, RingEntry
 
@@ -47,6 +48,10 @@ def check_at(files: RosterFiles, at: datetime) -> Iterator[Finding]:
                     remedy="leave it if that is meant; else write an earlier handoff",
                     severity="warning",
                 )
+        for duty in files.duties().get(source.file.team, {}).values():
+            duty.at(at)  # worked out now rather than during a call
+        named = files.named_events().get(source.file.team, {})
+        yield from name_nobody(source.document, source.file, named, at)
 
 
 def _team_ids_are_unique(files: RosterFiles) -> Iterator[Finding]:
@@ -127,9 +132,10 @@ def _names_of_agents_are_known(files: RosterFiles) -> Iterator[Finding]:
 
 def _agents_named(source: TeamSource) -> Iterator[tuple[Loc, str]]:
     for i, layer in enumerate(source.file.layers):
-        for j, group in enumerate(layer.rotation.members if layer.rotation is not None else ()):
-            for k, name in enumerate(group):
-                yield ("layers", i, "rotation", "members", j, k), name
+        for way, _, groups in layer.rotation.versions() if layer.rotation is not None else ():
+            for j, group in enumerate(groups):
+                for k, name in enumerate(group):
+                    yield ("layers", i, "rotation", *way, j, k), name
     for i, override in enumerate(source.file.overrides):
         yield ("overrides", i, "replace"), override.replace
         yield ("overrides", i, "with"), override.with_
@@ -139,10 +145,17 @@ def _agents_named(source: TeamSource) -> Iterator[tuple[Loc, str]]:
                 yield ("escalation", i, "ring", j), name
 
 
+def _agents_needed(files: RosterFiles, source: TeamSource) -> Iterator[str]:
+    """Yield those whom the file names, and those whom its calendars name."""
+    yield from (name for _, name in _agents_named(source))
+    for events in files.named_events().get(source.file.team, {}).values():
+        yield from (name for event in events for name in event.agents)
+
+
 def _agents_are_of_use(files: RosterFiles) -> Iterator[Finding]:
     if files.names_elsewhere or not files.all_names_known:
         return  # a team that could not be read may need them
-    needed = {name for source in files.teams for _, name in _agents_named(source)}
+    needed = {name for source in files.teams for name in _agents_needed(files, source)}
     for agent in files.agents:
         if agent.id not in needed:
             yield agent.document.finding(
@@ -161,7 +174,7 @@ def _phones_have_time_to_ring(files: RosterFiles) -> Iterator[Finding]:
     longest: dict[str, float] = defaultdict(float)
     for source in files.teams:
         rings = [step for step in source.file.escalation if isinstance(step, RingEntry)]
-        for _, name in _agents_named(source) if rings else ():
+        for name in _agents_needed(files, source) if rings else ():
             longest[name] = max(longest[name], *(ring.for_ for ring in rings))
     for name, seconds in longest.items():
         agent = entries.get(name)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from ..core.documents import Document, load_document, validate
 from ..core.findings import Finding
+from .calendars import Calendar, Feeds, no_feeds, read_calendars
+from .ical_duty import CalendarDuty, NamedEvent, name_events, names_of
 from .schema import AgentEntry, AgentsFile, TeamFile
 
 SUFFIXES = frozenset({".yaml", ".yml"})
@@ -15,10 +17,11 @@ SUFFIXES = frozenset({".yaml", ".yml"})
 
 @dataclass(frozen=True, slots=True)
 class TeamSource:
-    """A team's file and where it came from."""
+    """A team's file and where it came from; `calendars` are those of its layers, by the layers' ids."""
 
     document: Document
     file: TeamFile
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class RosterFiles:
     """False when a file could not be read at all: an agent may be defined there."""
     names_elsewhere: set[str] = field(default_factory=set)
     """Agents that are defined in files with mistakes."""
+    _named_events: dict[str, dict[str, tuple[NamedEvent, ...]]] | None = None
+    _duties: dict[str, dict[str, CalendarDuty]] | None = None
 
     def agent_entries(self) -> dict[str, AgentEntry]:
         """Return every agent by id; the first definition counts."""
@@ -54,11 +59,36 @@ class RosterFiles:
             entries.setdefault(agent.id, agent.entry)
         return entries
 
+    def named_events(self) -> Mapping[str, Mapping[str, tuple[NamedEvent, ...]]]:
+        """Return the events of calendars with the agents that they name, by team and layer."""
+        if self._named_events is None:
+            with_calendars = [source for source in self.teams if source.calendars]
+            names = names_of(self.agent_entries()) if with_calendars else {}
+            self._named_events = {
+                source.file.team: {
+                    layer: name_events(calendar.events, names) for layer, calendar in source.calendars.items()
+                }
+                for source in with_calendars
+            }
+        return self._named_events
 
-def read_folder(folder: Path, drafts: Mapping[Path, bytes] | None = None) -> RosterFiles:
+    def duties(self) -> Mapping[str, Mapping[str, CalendarDuty]]:
+        """Return who is on call by calendars, by team and layer."""
+        if self._duties is None:
+            self._duties = {
+                team: {layer: CalendarDuty(events) for layer, events in calendars.items()}
+                for team, calendars in self.named_events().items()
+            }
+        return self._duties
+
+
+def read_folder(
+    folder: Path, drafts: Mapping[Path, bytes] | None = None, feeds: Feeds = no_feeds
+) -> RosterFiles:
     """Read every `*.yaml` and `*.yml` of a folder (not of its subfolders), in the order of their names.
 
     Of `drafts`, by path, the content is taken instead of the file's: what would be if they were saved.
+    `feeds` gives the calendars that layers name by an address.
     """
     drafts = drafts or {}
     files = RosterFiles()
@@ -82,11 +112,11 @@ def read_folder(folder: Path, drafts: Mapping[Path, bytes] | None = None) -> Ros
             )
         )
     for path in paths:
-        _read_file(path, drafts.get(path), files)
+        _read_file(path, drafts.get(path), files, feeds)
     return files
 
 
-def _read_file(path: Path, draft: bytes | None, files: RosterFiles) -> None:
+def _read_file(path: Path, draft: bytes | None, files: RosterFiles, feeds: Feeds) -> None:
     document, findings = load_document(path, draft)
     files.findings += findings
     if document is None:
@@ -100,7 +130,9 @@ def _read_file(path: Path, draft: bytes | None, files: RosterFiles) -> None:
         team, findings = validate(document, TeamFile)
         agents = team.agents if team is not None else {}
         if team is not None:
-            files.teams.append(TeamSource(document, team))
+            calendars, more = read_calendars(document, team, feeds)
+            files.teams.append(TeamSource(document, team, calendars))
+            files.findings += more
     files.findings += findings
     files.agents += (AgentSource(document, name, entry) for name, entry in agents.items())
     if findings:

@@ -15,8 +15,8 @@ from .calendars import Feeds, no_feeds
 from .checks import check, check_at
 from .content import content_hash
 from .files import RosterFiles, read_folder
-from .plan import Agent, Plan, Step
-from .resolver import Resolution, preferring, resolve
+from .plan import Activity, Agent, Plan
+from .resolver import Resolution, in_turn, resolve
 from .schedule import Shift, expand
 from .team import Team, build_agent, build_team
 
@@ -57,7 +57,7 @@ class RosterBook:
         self.reasons: Mapping[str, str] = {
             reason: team.id for team in teams.values() for reason in team.reasons
         }
-        self._answers: dict[str, _Answer] = {}  # the last answer of each team, good until its `until`
+        self._answers: dict[str, Resolution] = {}  # the last answer of each team, good until its `until`
 
     def pack(self) -> None:
         """Keep teams and agents as bytes, each unpacked when it is asked for: see `Packed`."""
@@ -73,30 +73,49 @@ class RosterBook:
             self._answers.popitem()
         return bool(self._answers)
 
-    def plan(self, reason: str, at: datetime, language: str | None = None) -> Plan:
+    def plan(
+        self,
+        reason: str,
+        at: datetime,
+        language: str | None = None,
+        *,
+        vip: bool = False,
+        activity: Activity | None = None,
+    ) -> Plan:
         """Return whom to ring at an instant for a call with this reason.
 
         Within each step, those who speak the caller's `language` come first; nobody is left out for it.
+        `activity` is what `round-robin` and `longest-idle` order by; without it they keep the file's order.
         Raises `UnknownReasonError`.
         """
         team = self.reasons.get(reason)
         if team is None:
             raise UnknownReasonError(reason, self.reasons)
-        return self.plan_for_team(team, at, language)
+        return self.plan_for_team(team, at, language, reason=reason, vip=vip, activity=activity)
 
-    def plan_for_team(self, team: str, at: datetime, language: str | None = None) -> Plan:
-        """Return whom a team rings at an instant.
+    def plan_for_team(
+        self,
+        team: str,
+        at: datetime,
+        language: str | None = None,
+        *,
+        reason: str | None = None,
+        vip: bool = False,
+        activity: Activity | None = None,
+    ) -> Plan:
+        """Return whom a team rings at an instant, for a call whose reason may not be known.
 
         Raises `UnknownTeamError`, and `ValueError` for an instant without a time zone.
         """
         check_instant(at)
         answer = self._answers.get(team)
-        if answer is None or not answer.resolution.since <= at < answer.resolution.until:
-            answer = _Answer(self._team(team), at)
-            self._answers[team] = answer
-        resolution = answer.resolution
-        steps = resolution.steps if language is None else answer.steps_for(language)
-        return Plan(team, answer.team.timezone, resolution.kind, at, resolution.until, steps)
+        if answer is None or not answer.since <= at < answer.until:
+            answer = self._answers[team] = resolve(self._team(team), at, self.teams)
+        steps = answer.steps(reason, language, vip=vip)
+        if activity is not None and answer.by_activity:
+            steps = in_turn(steps, language, activity)
+        known = self.teams[team]
+        return Plan(team, known.timezone, answer.kind, at, answer.until, steps, known.rounds)
 
     def schedule(self, team: str, start: datetime, end: datetime) -> tuple[Shift, ...]:
         """Return who is on call for a team from `start` until `end` (see `schedule.expand`).
@@ -142,26 +161,6 @@ def check_instant(at: datetime) -> None:
             f"rosters know nothing of the year {at.year}",
             remedy=f"ask for an instant from {EARLIEST_YEAR + 1} to {LATEST_YEAR - 1}",
         )
-
-
-class _Answer:
-    """What a team's roster says for a while, and its steps as they are for each language."""
-
-    __slots__ = ("_by_language", "_languages", "resolution", "team")
-
-    def __init__(self, team: Team, at: datetime) -> None:
-        self.team = team
-        self.resolution: Resolution = resolve(team, at)
-        self._languages = {language for agent in team.agents.values() for language in agent.languages}
-        self._by_language: dict[str, tuple[Step, ...]] = {}
-
-    def steps_for(self, language: str) -> tuple[Step, ...]:
-        if language not in self._languages:
-            return self.resolution.steps
-        steps = self._by_language.get(language)
-        if steps is None:
-            steps = self._by_language[language] = preferring(self.resolution.steps, language)
-        return steps
 
 
 def load_rosters(

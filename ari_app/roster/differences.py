@@ -13,7 +13,7 @@ from .book import RosterBook, check_instant
 from .plan import Kind
 from .schedule import gaps
 from .spans import Span, merged, without
-from .team import Ring, Team
+from .team import Team
 
 Duty = tuple[str, Kind, bool]
 """What counts as the same: the agent, astreinte or permanence, on call or backup. Names of layers do not."""
@@ -140,9 +140,5 @@ def _steps(old: Team | None, new: Team | None) -> Iterator[tuple[Literal["+", "-
 def _step_texts(team: Team | None) -> list[str]:
     if team is None:
         return []
-    texts = [_step_text(ring) for ring in team.escalation]
+    texts = [str(ring) for ring in team.escalation]
     return texts if team.voicemail is None else [*texts, "voicemail"]
-
-
-def _step_text(ring: Ring) -> str:
-    return f"{ring.label}, {ring.strategy}, {ring.seconds:g} s"

@@ -6,7 +6,7 @@ Each validator raises a `mistake` that tells an admin what is wrong with that on
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
@@ -17,7 +17,9 @@ from .calendar import EARLIEST_YEAR, LATEST_YEAR
 
 __all__ = [
     "DAYS",
+    "Date",
     "Day",
+    "DaysNamed",
     "Endpoint",
     "Id",
     "Label",
@@ -35,6 +37,7 @@ _ENDPOINT = re.compile(r"[A-Za-z0-9_.-]{1,79}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATE_AND_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:00)?")
 _OFFSET = re.compile(r".*[0-9]{2}:[0-9]{2}.*(Z|[+-][0-9]{2}:?[0-9]{2}|\[.*\])$", re.IGNORECASE)
+_NAME_OF_DAYS = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 _ISO_639 = re.compile(r"[a-z]{2,3}")
 
 
@@ -80,6 +83,23 @@ def _wall_date_or_time(value: Any) -> datetime:
     return _wall(value, _DATE_AND_TIME, "a date such as `2026-01-05`, or a date and time")
 
 
+def _date(value: Any) -> date:
+    return _wall(value, _DATE, "a date, such as `2026-12-24`").date()
+
+
+def _days_named(value: Any) -> date | str:
+    """Return a date, or a name: of public holidays, or of a list of dates in the same file."""
+    if isinstance(value, str) and _DATE.fullmatch(value):
+        return _date(value)
+    if not isinstance(value, str) or not _NAME_OF_DAYS.fullmatch(value):
+        raise mistake(
+            "these are no days",
+            expected="public holidays (`fr-public-holidays`), a list of `dates`, or a date (`2026-12-24`)",
+            remedy="write one of these",
+        )
+    return value
+
+
 def _wall(value: Any, form: re.Pattern[str], expected: str) -> datetime:
     if isinstance(value, str) and len(value) < 64 and _OFFSET.fullmatch(value):
         raise mistake(
@@ -87,7 +107,9 @@ def _wall(value: Any, form: re.Pattern[str], expected: str) -> datetime:
             expected=f"{expected}, without zone or offset",
             remedy="write what a clock on the wall shows in the team's `timezone`, and nothing after it",
         )
-    remedy = "write year, month, day and time in this order: `2026-01-05T08:00`"
+    remedy = "write year, month and day in this order: `2026-01-05`"
+    if form is _DATE_AND_TIME:
+        remedy = "write year, month, day and time in this order: `2026-01-05T08:00`"
     if isinstance(value, str) and form is _DATE_AND_TIME and _DATE.fullmatch(value):
         remedy = f"add the time: `{value}T08:00`"
     elif isinstance(value, str) and form.fullmatch(value):
@@ -124,4 +146,12 @@ WallTime = Annotated[
     WithJsonSchema({"type": "string", "pattern": _DATE_AND_TIME.pattern}),
 ]
 WallDateOrTime = Annotated[datetime, PlainValidator(_wall_date_or_time), WithJsonSchema({"type": "string"})]
+Date = Annotated[
+    date, PlainValidator(_date), WithJsonSchema({"type": "string", "pattern": f"^{_DATE.pattern}$"})
+]
+DaysNamed = Annotated[
+    date | str,
+    PlainValidator(_days_named),
+    WithJsonSchema({"type": "string", "pattern": f"^{_NAME_OF_DAYS.pattern}$"}),
+]
 Endpoint = Annotated[str, BeforeValidator(_endpoint)]

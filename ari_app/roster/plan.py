@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 Kind = Literal["astreinte", "permanence"]
 """Astreinte: at home, only interventions are work. Permanence: the whole slot is working time."""
-Strategy = Literal["sequential", "simultaneous"]
+Strategy = Literal["sequential", "simultaneous", "round-robin", "longest-idle"]
+"""Whom a step rings first: in the order written; all at once; who was last rung the longest ago; who last
+took a call the longest ago. All but `simultaneous` ring one after the other."""
 Accept = Literal["key", "answer"]
 """How an agent takes a call: by pressing 1 (a voicemail box cannot), or by picking up."""
 
@@ -44,6 +46,19 @@ class Agent:
     name: str
     languages: tuple[str, ...]
     phones: tuple[Phone, ...]
+    timezone: str | None = None
+    """Where they live, to show them their shifts; None: as the team."""
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """When each agent was last rung, and last took a call, by id; those who never were are not there.
+
+    Rosters know of no calls: who asks for a plan tells, and `round-robin` and `longest-idle` order by it.
+    """
+
+    rung: Mapping[str, datetime]
+    taken: Mapping[str, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +73,8 @@ class OnCallAgent:
 class Step:
     """One step of an escalation. `index` is its place in the file, from 0; a `voicemail` step ends the plan.
 
-    `seconds` is how long each agent is rung (`sequential`), or all of them at once (`simultaneous`).
+    `seconds` is how long each agent is rung, or all of them at once (`simultaneous`); `rounds` how often the
+    step is gone through, one after the other.
     """
 
     index: int
@@ -67,6 +83,7 @@ class Step:
     strategy: Strategy = "sequential"
     seconds: float = 0.0
     kind: Literal["ring", "voicemail"] = "ring"
+    rounds: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +91,7 @@ class Plan:
     """What a team's roster says at an instant. Steps with nobody in them are not there.
 
     `kind` is the kind of duty of those on call, None when no layer has anybody. The same steps hold from `at`
-    until `until` (UTC, exclusive), at least.
+    until `until` (UTC, exclusive), at least. All steps that ring are gone through `rounds` times.
     """
 
     team: str
@@ -83,6 +100,7 @@ class Plan:
     at: datetime
     until: datetime
     steps: tuple[Step, ...]
+    rounds: int = 1
 
     def agents(self) -> Iterator[OnCallAgent]:
         """Yield everybody who may be rung, in order, each once."""

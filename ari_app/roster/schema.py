@@ -91,6 +91,7 @@ class AgentEntry(Schema):
     name: Label | None = None
     calendar_names: Annotated[tuple[Label, ...], BeforeValidator(_as_list)] = ()
     languages: tuple[Language, ...] = ()
+    timezone: Zone | None = None
     phones: Annotated[tuple[PhoneEntry, ...], BeforeValidator(_some_phones)] = Field(
         (), validate_default=True
     )
@@ -259,7 +260,9 @@ class LayerEntry(Schema):
     def _has_agents(self) -> LayerEntry:
         if (self.rotation is None) == (self.calendar is None):
             raise mistake(
-                "it is not said who is on call" if self.rotation is None else "it is said twice who is on call",
+                "it is not said who is on call"
+                if self.rotation is None
+                else "it is said twice who is on call",
                 found="neither `rotation` nor `calendar`" if self.rotation is None else "both",
                 expected="`rotation`, or `calendar`",
                 remedy="add `rotation: {members: [...]}`"

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from ..core.public_holidays import public_holidays
 from .calendar import ALWAYS, NEVER, Turns, first_instant, last_instant
+from .closures import Calendar, Closures, Dates
+from .escalation import Condition, Ring
 from .fields import DAYS, minutes
-from .opening import Opening, Window
-from .plan import Accept, Agent, Kind, Phone, Strategy
+from .opening import WHOLE_DAYS, Opening, Window
+from .plan import Accept, Agent, Kind, Phone
 from .rotation import Group, Groups, Rotation, Version
-from .schema import AgentEntry, LayerEntry, OverrideEntry, RingEntry, RotationEntry, TeamFile, WindowEntry
+from .schema import (
+    AgentEntry,
+    ClosuresEntry,
+    LayerEntry,
+    OverrideEntry,
+    RingEntry,
+    RotationEntry,
+    TeamFile,
+    TeamStepEntry,
+    WhenEntry,
+    WindowEntry,
+)
+from .served import ServedTurns
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +69,19 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True)
-class Ring:
-    """One step of the escalation: named `agents`, or whoever is on call (in one `layer` if it is given)."""
-
-    index: int
-    label: str
-    agents: Group | None
-    layer: str | None
-    strategy: Strategy
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
 class Team:
-    """A team's roster. `agents` are all whom it may ring; `voicemail` is the index of that last step."""
+    """A team's roster.
+
+    `escalation` is gone through `rounds` times. `agents` are all whom its own steps may ring; `voicemail` is
+    the index of that last step.
+    """
 
     id: str
     timezone: str
     layers: tuple[Layer, ...]
     overrides: tuple[Override, ...]
     escalation: tuple[Ring, ...]
+    rounds: int
     voicemail: int | None
     agents: Mapping[str, Agent]
     reasons: tuple[str, ...]
@@ -87,7 +95,9 @@ def build_team(
     `calendars` are the groups of those layers, by id, whose file names a calendar instead of a rotation.
     """
     layers = tuple(_layer(layer, file, calendars or {}) for layer in file.layers)
-    rings = [_ring(index, step) for index, step in enumerate(file.escalation) if isinstance(step, RingEntry)]
+    rings = [
+        _ring(index, step, file.timezone) for index, step in enumerate(file.escalation) if step != "voicemail"
+    ]
     named = {agent for ring in rings for agent in ring.agents or ()}
     named |= {agent for layer in layers for agent in layer.groups.agents}
     named |= {override.with_ for override in file.overrides}
@@ -97,6 +107,7 @@ def build_team(
         layers=layers,
         overrides=tuple(_override(override, file) for override in file.overrides),
         escalation=tuple(rings),
+        rounds=file.rounds,
         voicemail=file.escalation.index("voicemail") if "voicemail" in file.escalation else None,
         agents={name: build_agent(name, agents[name], file.accept) for name in sorted(named)},
         reasons=file.reasons,
@@ -113,31 +124,59 @@ def build_agent(name: str, entry: AgentEntry, accept: Accept) -> Agent:
         )
         for phone in entry.phones
     )
-    return Agent(name, entry.name or name, entry.languages, phones)
+    zone = entry.timezone.key if entry.timezone is not None else None
+    return Agent(name, entry.name or name, entry.languages, phones, zone)
 
 
 def _layer(entry: LayerEntry, file: TeamFile, calendars: Mapping[str, Groups]) -> Layer:
     zone, effective = file.timezone, entry.effective
-    windows = tuple(_window(window) for window in entry.window or ())
-    opening = Opening(windows, zone) if windows else None
     start = first_instant(effective.from_, zone) if effective.from_ is not None else ALWAYS
+    opening = _opening(entry.window or (), entry.closures, file)
+    rotation = entry.rotation
     return Layer(
         id=entry.id,
         kind=entry.kind,
         opening=opening,
-        groups=_rotation(entry.rotation, zone) if entry.rotation is not None else calendars[entry.id],
+        groups=_rotation(rotation, opening, start, zone) if rotation is not None else calendars[entry.id],
         start=start,
         end=last_instant(effective.until, zone) if effective.until is not None else NEVER,
     )
 
 
-def _rotation(entry: RotationEntry, zone: ZoneInfo) -> Rotation:
-    turns = None
-    if entry.anchor is not None and entry.every is not None:
-        count, unit = entry.every.length()
-        turns = Turns(entry.anchor, count, unit, zone)
-    groups = tuple(tuple(dict.fromkeys(group)) for group in entry.members)
-    return Rotation(turns, (Version(ALWAYS, groups),))
+def _opening(
+    windows: Iterable[WindowEntry], closures: ClosuresEntry | None, file: TeamFile
+) -> Opening | None:
+    weekly = tuple(_window(window) for window in windows)
+    if closures is None:
+        return Opening(weekly, file.timezone) if weekly else None
+    only_on = _calendars(closures.only_on or (), file)
+    except_on = _calendars(closures.except_on or (), file)
+    return Opening(weekly or (WHOLE_DAYS,), file.timezone, Closures(only_on, except_on))
+
+
+def _calendars(days: Iterable[date | str], file: TeamFile) -> tuple[Calendar, ...]:
+    dates = {day.toordinal() for day in days if isinstance(day, date)}
+    names = [name for name in days if isinstance(name, str)]
+    dates |= {day.toordinal() for name in names for day in file.dates.get(name, ())}
+    holidays = (public_holidays(name) for name in names if name not in file.dates)
+    own = (Dates(frozenset(dates)),) if dates else ()
+    return (*own, *(each for each in holidays if each is not None))
+
+
+def _rotation(entry: RotationEntry, opening: Opening | None, start: datetime, zone: ZoneInfo) -> Rotation:
+    versions = tuple(
+        Version(
+            first_instant(since, zone) if since is not None else ALWAYS,
+            tuple(tuple(dict.fromkeys(group)) for group in groups),
+        )
+        for _, since, groups in entry.versions()
+    )
+    if entry.anchor is None or entry.every is None:
+        return Rotation(None, versions)
+    turns = Turns(entry.anchor, *entry.every.length(), zone)
+    if entry.advance == "calendar" or opening is None:  # always there: every turn is served
+        return Rotation(turns, versions)
+    return Rotation(turns, versions, ServedTurns(turns, opening, start))
 
 
 def _window(entry: WindowEntry) -> Window:
@@ -152,7 +191,20 @@ def _override(entry: OverrideEntry, file: TeamFile) -> Override:
     )
 
 
-def _ring(index: int, step: RingEntry) -> Ring:
+def _ring(index: int, step: RingEntry | TeamStepEntry, zone: ZoneInfo) -> Ring:
+    when = _condition(step.when, zone) if step.when is not None else None
+    if isinstance(step, TeamStepEntry):
+        return Ring(index, f"team {step.team}", team=step.team, when=when)
     agents = None if step.ring == "on-call" else tuple(dict.fromkeys(step.ring))
     label = ", ".join(agents) if agents is not None else f"layer {step.layer}" if step.layer else "on-call"
-    return Ring(index, label, agents, step.layer, step.strategy, step.for_)
+    return Ring(index, label, agents, step.layer, step.strategy, step.for_, step.rounds, when=when)
+
+
+def _condition(entry: WhenEntry, zone: ZoneInfo) -> Condition:
+    hours = tuple(_window(window) for window in entry.hours or ())
+    return Condition(
+        Opening(hours, zone) if hours else None,
+        frozenset(entry.reason or ()),
+        frozenset(entry.language or ()),
+        entry.vip,
+    )

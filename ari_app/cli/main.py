@@ -155,6 +155,29 @@ def schedule(
     raise typer.Exit(run_schedule(settings, Asked(team, agent, layer, start, end, month, view.value)))
 
 
+class Kind(StrEnum):
+    """The kinds of file that admins write."""
+
+    ROSTER = "roster"
+    AGENTS = "agents"
+    FLOW = "flow"
+    WORDS = "words"
+    SETTINGS = "settings"
+
+
+@app.command(short_help="Print the JSON Schema of a kind of file, for editors.")
+def schema(
+    kind: Annotated[Kind, typer.Argument(help="words: the `line.yaml` of the flows' folder.")],
+) -> None:
+    """Print the JSON Schema (draft 2020-12) of a kind of file: editors complete and check with it.
+
+    Those of this version are in `docs/schema/`; the first line of each shipped file names its own.
+    """
+    from .schema import run_schema
+
+    raise typer.Exit(run_schema(kind.value))
+
+
 @app.command(short_help="Show what another version of the rosters changes in the schedule.")
 def diff(
     old: Annotated[Path, typer.Argument(help="A folder of rosters.")],

@@ -9,24 +9,19 @@ import sys
 import termios
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import typer
 
-from ..core.errors import AstreinteError
-from ..core.logs import get_logger
-from ..core.settings import Settings, load_settings
+from ..core.settings import Settings
+from ..service.keeping import FileKeeper
 from ..service.line import Line
-from ..service.reloading import waiting_for_a_restart
-
-log = get_logger(__name__)
+from ..service.reading import SettingsFile
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Control:
-    """Takes the signals of this process while its block lasts; set `line` when it is up.
+    """Takes the signals of this process; set `line` when it is up.
 
     SIGINT and SIGTERM stop the line: the first lets calls end, the second does not. Before the line is up,
     the task that the block runs in is cancelled. SIGHUP reads the files anew, unless it says that the
@@ -36,24 +31,16 @@ class Control:
     def __init__(self, settings: Settings, settings_file: Path | None) -> None:
         self.line: Line | None = None
         self.stopped_early = False
-        self._settings = settings
-        self._settings_file = settings_file
+        self.files = FileKeeper(SettingsFile(settings_file, settings))
         self._stopped = asyncio.Event()
         self._task = asyncio.current_task()
-        self._reloads: set[asyncio.Task[None]] = set()
         self._terminal = _terminal()
 
-    def __enter__(self) -> Self:
+    def take_signals(self) -> None:
+        """Act on signals from here on."""
         loop = asyncio.get_running_loop()
         for number in SIGNALS:
             loop.add_signal_handler(number, self._hang_up if number is signal.SIGHUP else self._stop)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for task in self._reloads:
-            task.cancel()
 
     async def until_stopped(self) -> None:
         """Wait for the first signal to stop."""
@@ -72,20 +59,7 @@ class Control:
         if self._terminal is not None and _is_gone(self._terminal):
             self._stop()
         elif self.line is not None and not self._stopped.is_set():
-            task = asyncio.create_task(self._reload(self.line), name="reload")
-            self._reloads.add(task)
-            task.add_done_callback(self._reloads.discard)
-
-    async def _reload(self, line: Line) -> None:
-        try:
-            fresh = load_settings(self._settings_file)
-            for name in waiting_for_a_restart(self._settings, fresh):
-                log.warning("config.needs_restart", setting=name, remedy="restart the line to use it")
-            await line.reload(fresh)
-        except AstreinteError as error:
-            line.version.reject(error)
-        except Exception:  # what is in force stays in force, whatever went wrong
-            log.exception("config.reload_failed")
+            self.files.ask()
 
 
 def _terminal() -> int | None:

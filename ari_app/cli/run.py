@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -38,13 +39,14 @@ def run_line(settings_file: Path | None) -> int:
 
 
 async def _serve(settings: Settings, settings_file: Path | None, installation: Installation | None) -> None:
-    with Control(settings, settings_file) as control:
-        try:
-            await _run(settings, installation, control)
-        except asyncio.CancelledError:
-            if not control.stopped_early:
-                raise
-            say("Stopped before the line was up.")
+    control = Control(settings, settings_file)
+    control.take_signals()
+    try:
+        await _run(settings, installation, control)
+    except asyncio.CancelledError:
+        if not control.stopped_early:
+            raise
+        say("Stopped before the line was up.")
 
 
 async def _run(settings: Settings, installation: Installation | None, control: Control) -> None:
@@ -57,6 +59,8 @@ async def _run(settings: Settings, installation: Installation | None, control: C
             opening = open_line(settings, progress=progress.prompts, wait=None)
             line = await stack.enter_async_context(opening)
         control.line = line
+        await stack.enter_async_context(control.files.keeping(line))
+        gc.freeze()  # what is here stays: collections look at what calls make, and last a millisecond
         _say_hello(line, config)
         await control.until_stopped()
         _say_goodbye(line)
@@ -76,7 +80,8 @@ def _say_hello(line: Line, config: LineConfig | None) -> None:
     say("\nThe line is up.")
     for name, value in rows.items():
         say(f"  {name:<13} {value}")
-    say("  Ctrl-C stops it, `kill -HUP` makes it read rosters and flows anew.\n")
+    files = "edited files take effect" if settings.watch else "`kill -HUP` makes it read edited files"
+    say(f"  Ctrl-C stops it; {files}.\n")
 
 
 def _how_to_call(settings: Settings, config: LineConfig) -> dict[str, str]:

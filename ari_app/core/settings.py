@@ -173,6 +173,8 @@ class Settings(BaseSettings):
     """A SQLAlchemy URL. Default: SQLite, `astreinte.db` in `data`."""
     lines: dict[LineNumber, Name] = {"default": "accueil"}
     """Called number → flow; `default` serves every other number."""
+    watch: bool = True
+    """Take edited files into use by themselves; otherwise SIGHUP does."""
     ari: AriSettings = AriSettings()
     """Asterisk's REST interface."""
     ami: AmiSettings = AmiSettings()

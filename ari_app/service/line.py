@@ -8,6 +8,8 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import msgspec
+
 from ..agi import FastAgiServer
 from ..ami import AmiClient
 from ..ari import AriClient
@@ -16,7 +18,6 @@ from ..call.adoption import Survivors, Talk
 from ..call.desk import Call, Desk
 from ..call.story import Story
 from ..core.errors import AstreinteError
-from ..core.findings import InvalidConfiguration
 from ..core.logs import get_logger
 from ..core.settings import Settings
 from ..prompts import PromptStore
@@ -24,11 +25,15 @@ from ..records.database import RecordsUnavailable
 from ..records.facts import Fact, FactSink
 from ..records.reader import OpenCall
 from ..records.recorder import Recorder
-from .books import Books, open_books, read_books
+from .apart import Apart, ReadingFailed, reading_apart
+from .books import Books, open_books
 from .fallback import FallbackKeeper
 from .oncall import on_call_now
+from .publishing import publish, unpublished
+from .reading import Reading, SettingsFile
 from .reception import Reception
-from .reloading import Version, taken_over, warn
+from .reloading import Rejection, Version, taken_over, warn
+from .status import write_status
 
 log = get_logger(__name__)
 
@@ -38,6 +43,8 @@ GLANCE = 0.02
 """Seconds between two looks at AMI."""
 ADOPTION_RETRY = 0.5
 """Seconds until the next try when the connection was lost while we looked for calls that outlived us."""
+FORGOTTEN_AT_ONCE = 20
+"""Answers of a replaced version that are freed in one go: 0.2 ms."""
 RECORDS_RETRY = 5.0
 """Seconds between two looks whether the records can be read, for the calls that outlived us."""
 
@@ -141,30 +148,60 @@ class Line:
 
     # New versions of the files
 
-    async def reload(self, fresh: Settings | None = None) -> bool:
+    async def reload(self, fresh: Settings | SettingsFile | None = None, *, again: bool = True) -> bool:
         """Take the rosters and flows into use as they are on disk now: all of them, or none.
 
-        With `fresh` settings, also those of them that a running line can take over (`reloading.LIVE`).
-        Calls in progress keep what they began with. Returns whether the files are in force now; if not,
-        what was in force stays so, and `version` and the log say why.
+        With `fresh` settings, or a file of them to be read, also those of them that a running line can take
+        over (`reloading.LIVE`). Calls in progress keep what they began with. Returns whether the files are in
+        force now; if not, what was in force stays so, and `version` and the log say why, but not `again` if
+        that is the same as before.
         """
         async with self._reloading:
-            settings = taken_over(self.settings, fresh) if fresh else self.settings
-            books, findings = await asyncio.to_thread(read_books, settings)
-            if books is None:
-                self.version.reject(InvalidConfiguration(findings))
-                return False
             try:
-                findings = findings + await self.prompts.prepare(books.flows.prompts())
-            except AstreinteError as error:
-                self.version.reject(error, findings)
-                return False
-            self._desk = replace(self._desk, settings=settings, rosters=books.rosters, flows=books.flows)
-            self.version.accept(findings)
-            warn(findings)
-            log.info("config.reloaded", teams=len(books.rosters.teams), flows=len(books.flows.flows))
-            self._fallback.wake()
-            return True
+                async with reading_apart(fresh or self.settings) as apart:
+                    taken = await self._take_over(await apart.reading(), again=again)
+                    if taken:
+                        await self._put_on_record(apart)
+            except ReadingFailed as error:
+                self.version.reject(Rejection.of(error), again=again)
+                taken = False
+            await asyncio.to_thread(write_status, self.settings.data, self.version)
+            return taken
+
+    async def _take_over(self, reading: Reading, *, again: bool) -> bool:
+        self.version.wait_for_a_restart(reading.waiting)
+        if reading.books is None or reading.settings is None:
+            rejection = Rejection(reading.problem, reading.remedy)
+            if reading.errors:
+                rejection = Rejection.by(reading.findings, reading.errors)
+            self.version.reject(rejection, reading.findings, again=again)
+            return False
+        books, findings = reading.books, [*reading.findings]
+        try:
+            findings += await self.prompts.prepare(books.flows.prompts())
+        except AstreinteError as error:
+            self.version.reject(Rejection.of(error), findings, again=again)
+            return False
+        replaced = self._desk
+        settings = taken_over(self.settings, reading.settings)
+        self._desk = replace(self._desk, settings=settings, rosters=books.rosters, flows=books.flows)
+        self.version.accept(findings)
+        warn(findings)
+        log.info("config.reloaded", teams=len(books.rosters.teams), flows=len(books.flows.flows))
+        self._fallback.wake()
+        while replaced.rosters.forget(FORGOTTEN_AT_ONCE):  # noqa: ASYNC110 - it only lets calls go first
+            await asyncio.sleep(0)
+        return True
+
+    async def _put_on_record(self, apart: Apart) -> None:
+        """Record the version that is in force now, and who is on call by it."""
+        rosters, since = self._desk.rosters, self.version.since
+        try:
+            published = msgspec.structs.replace(await apart.published(), at=since)
+        except ReadingFailed as error:
+            log.error("rosters.not_published", reason=error.message, remedy=error.remedy)
+            published = unpublished(rosters, since)
+        self.recorder.put_rosters(published)
 
     # Calls that outlived us, or the connection
 
@@ -251,6 +288,9 @@ async def open_line(
     try:
         sink = _Tee(recorder, listener) if listener else recorder
         line = Line(settings, books, prompts, recorder, sink)
+        recorder.put_rosters(publish(books.rosters, line.version.since))
+        books.rosters.pack()
+        await asyncio.to_thread(write_status, settings.data, line.version)
         async with line.running(wait=wait):
             yield line
     finally:

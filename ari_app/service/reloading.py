@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ..core.errors import AstreinteError
-from ..core.findings import Finding, InvalidConfiguration
+from ..core.findings import Finding
 from ..core.logs import get_logger
 from ..core.settings import Settings
 
@@ -28,34 +28,73 @@ class Version:
     rejected: int = 0
     findings: Sequence[Finding] = ()
     """What was found when the files were last read: warnings, and the errors if they were rejected."""
+    rejection: Rejection | None = None
+    """Why the files as they were last read are not in force; None when they are."""
+    waiting: Sequence[str] = ()
+    """The settings that changed and hold from the next start on."""
 
     def accept(self, findings: Sequence[Finding]) -> None:
         """Note that a new version is in force."""
         self.since = datetime.now(UTC)
         self.reloaded += 1
         self.findings = findings
+        self.rejection = None
 
-    def reject(self, error: AstreinteError, findings: Sequence[Finding] = ()) -> None:
-        """Note, and log, that a new version is not taken into use."""
-        if isinstance(error, InvalidConfiguration):
-            findings = error.findings
+    def reject(self, rejection: Rejection, findings: Sequence[Finding] = (), *, again: bool = True) -> None:
+        """Note, and log, that a new version is not taken into use.
+
+        What was rejected for the same reasons before counts and is logged once, unless it is to be told
+        `again`: somebody asked.
+        """
+        if rejection == self.rejection and not again:
+            return
         self.rejected += 1
         self.findings = findings
-        errors = [finding for finding in findings if finding.severity == "error"]
+        self.rejection = rejection
         log.error(
             "config.rejected",
-            reason=f"{len(errors)} errors in the files" if errors else error.message,
-            findings=[brief(finding) for finding in errors[:TOLD]],
-            remedy="run `astreinte check`, mend what it names, then reload again" if errors else error.remedy,
+            reason=rejection.reason,
+            findings=rejection.findings,
+            remedy=rejection.remedy,
             in_force_since=self.since.isoformat(timespec="seconds"),
         )
+
+    def wait_for_a_restart(self, names: Sequence[str]) -> None:
+        """Log, once, which settings hold from the next start on."""
+        for name in names:
+            if name not in self.waiting:
+                log.warning("config.needs_restart", setting=name, remedy="restart the line to use it")
+        self.waiting = names
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why a version of the files was not taken into use, as it is logged."""
+
+    reason: str
+    remedy: str
+    findings: Sequence[str] = ()
+
+    @classmethod
+    def of(cls, error: AstreinteError) -> Rejection:
+        """Return what an error says."""
+        return cls(error.message, error.remedy)
+
+    @classmethod
+    def by(cls, findings: Sequence[Finding], errors: int) -> Rejection:
+        """Return what findings say, of which some are errors."""
+        found = [brief(finding) for finding in findings if finding.severity == "error"]
+        many = "1 error" if errors == 1 else f"{errors} errors"
+        remedy = "run `astreinte check`, and mend what it names"
+        return cls(f"{many} in the files", remedy, found[:TOLD])
 
 
 def warn(findings: Sequence[Finding]) -> None:
     """Log what is odd in files that are in force all the same."""
-    for finding in findings:
-        if finding.severity == "warning":
-            log.warning("config.warning", finding=brief(finding), remedy=finding.remedy)
+    for finding in findings[:TOLD]:
+        log.warning("config.warning", finding=brief(finding), remedy=finding.remedy)
+    if len(findings) > TOLD:
+        log.warning("config.more_warnings", remedy="run `astreinte check`, which tells them all")
 
 
 def brief(finding: Finding) -> str:

@@ -24,7 +24,9 @@ class Watch:
     that thread and nothing else, not even the end of the process.
     """
 
-    def __init__(self, files: Callable[[], Iterable[Path]], changed: Callable[[], None], *, seen: Look) -> None:
+    def __init__(
+        self, files: Callable[[], Iterable[Path]], changed: Callable[[], None], *, seen: Look
+    ) -> None:
         self._files = files
         self._changed = changed
         self._seen = seen

@@ -3,35 +3,13 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
 from ..core.documents import Schema, mistake
 from ..core.durations import Duration, between
+from ..core.feed_address import feed_address
 from .fields import Id
-
-LONGEST_ADDRESS = 2048
-
-
-def feed_address(text: str) -> str:
-    """Return the address of a feed as it is fetched; `webcal:` is what programs call `https:` there.
-
-    Raises pydantic's custom error, without the address: who knows it can read the calendar.
-    """
-    try:
-        url = urlsplit(text)
-        fits = url.scheme in {"http", "https", "webcal", "webcals"} and url.hostname and url.port != 0
-    except ValueError:
-        fits = False
-    if not fits or len(text) > LONGEST_ADDRESS or not text.isprintable() or " " in text:
-        raise mistake(
-            "this is not the address of a calendar",
-            found="an address that is not shown here",
-            expected="`https://HOST/…`, as the calendar's program gives it for iCal or ICS",
-            remedy="copy it again, whole; a file is named by its path",
-        )
-    return text if url.scheme in {"http", "https"} else f"https:{text.partition(':')[2]}"
 
 
 class CalendarEntry(Schema):

@@ -39,7 +39,7 @@ from .environment import (
     variable_of,
 )
 from .findings import InvalidConfiguration
-from .settings_fields import LineNumber, Name, Port, Seconds, Url
+from .settings_fields import CalendarAddress, LineNumber, Name, Port, Seconds, Url
 
 __all__ = ["InvalidEnvironment", "Settings", "load_settings", "safe_number"]
 
@@ -173,6 +173,8 @@ class Settings(BaseSettings):
     """A SQLAlchemy URL. Default: SQLite, `astreinte.db` in `data`."""
     lines: dict[LineNumber, Name] = {"default": "accueil"}
     """Called number → flow; `default` serves every other number."""
+    calendars: dict[Name, CalendarAddress] = {}
+    """Name → the secret address of a calendar, for rosters that say `calendar: {feed: NAME}`."""
     watch: bool = True
     """Take edited files into use by themselves; otherwise SIGHUP does."""
     ari: AriSettings = AriSettings()

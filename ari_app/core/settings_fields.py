@@ -6,9 +6,10 @@ import re
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 
 from .documents import mistake
+from .feed_address import feed_address
 
 
 def _line_number(text: str) -> str:
@@ -39,8 +40,13 @@ def _ari_url(text: str) -> str:
     )
 
 
+def _calendar_address(secret: SecretStr) -> SecretStr:
+    return SecretStr(feed_address(secret.get_secret_value()))
+
+
 LineNumber = Annotated[str, AfterValidator(_line_number)]
 Url = Annotated[str, AfterValidator(_ari_url)]
+CalendarAddress = Annotated[SecretStr, AfterValidator(_calendar_address)]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=86400)]

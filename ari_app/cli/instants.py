@@ -44,6 +44,39 @@ def read_instant(text: str, zone: ZoneInfo, option: str) -> tuple[datetime, list
     return first, []
 
 
+class NotInRosters(AstreinteError):
+    """An instant that a roster, which knows wall-clock times in whole minutes, cannot say."""
+
+
+def read_wall_time(text: str, zone: ZoneInfo, option: str, *, end: bool) -> tuple[datetime, list[str]]:
+    """Return the wall-clock time that a roster has to say to mean the instant that the text of an option
+    stands for, and what to know if clocks change then.
+
+    `end`: it is the end of a span, where a time that comes twice is the last, not the first. Raises
+    `NotAnInstant` and `NotInRosters`.
+    """
+    instant, _ = read_instant(text, zone, option)
+    written = datetime.fromisoformat(text.strip())
+    wall = wall_time(instant, zone)
+    if wall.second or wall.microsecond:
+        raise NotInRosters(f"{option} {text} is no whole minute", remedy="leave the seconds out")
+    if written.tzinfo is None and wall != written:
+        skipped = f"{written:%H:%M} does not exist on that day: the clock goes on to {wall:%H:%M}"
+        return wall, [f"{skipped}, which is written"]
+    first, last = first_instant(wall, zone), last_instant(wall, zone)
+    if first == last:
+        return wall, []
+    meant, which, other = (last, "last", "first") if end else (first, "first", "second")
+    where = "end" if end else "beginning"
+    local = meant.astimezone(zone)
+    told = (
+        f"{wall:%H:%M} comes twice on that day: as the {where} of an override it is the {which} ({local:%z})"
+    )
+    if written.tzinfo is not None and instant != meant:
+        raise NotInRosters(f"{told}, never the {other}", remedy="write a time before or after the two hours")
+    return wall, [told]
+
+
 def length(duration: timedelta) -> str:
     """Return a duration as people say it: `12 h`, `9 h 30`, `45 min`."""
     minutes = round(duration.total_seconds() / 60)

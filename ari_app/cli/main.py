@@ -35,6 +35,8 @@ app = typer.Typer(
 calls_app = typer.Typer(invoke_without_command=True)
 app.add_typer(calls_app, name="calls", short_help="List the calls on record; `calls show ID` tells one.")
 app.add_typer(flow_app, name="flow", short_help="Walk a flow in the terminal, or draw it.")
+override_app = typer.Typer(no_args_is_help=True, help="Who stands in for whom, written into the rosters.")
+app.add_typer(override_app, name="override", short_help="Write, list and remove who stands in for whom.")
 
 SettingsFile = Annotated[
     Path | None,
@@ -198,6 +200,91 @@ def diff(
     from .diff import run_diff
 
     raise typer.Exit(run_diff(old, new, start, days, as_json=as_json))
+
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change, and write nothing.")]
+Why = Annotated[str | None, typer.Option("--reason", help="Kept in the roster, for people.")]
+Exceptional = Annotated[
+    bool, typer.Option("--exceptional", help="Marks a change at short notice as an exceptional one.")
+]
+
+
+@override_app.command("add", short_help="Let somebody stand in for somebody.")
+def override_add(
+    team: Annotated[str, typer.Argument(help="A team's name.")],
+    *,
+    start: Annotated[str, typer.Option("--from", help="Such as 2026-12-24T18:00, in the team's own time.")],
+    end: Annotated[str, typer.Option("--to", help="Until then, exclusive. 2026-12-26 is its midnight.")],
+    absent: Annotated[str, typer.Option("--replace", help="Who is away: an agent's id or name.")],
+    stand_in: Annotated[str, typer.Option("--with", help="Who is there instead.")],
+    reason: Why = None,
+    name: Annotated[str | None, typer.Option("--id", help="Default: one that can be read.")] = None,
+    exceptional: Exceptional = False,
+    dry_run: DryRun = False,
+    settings: SettingsFile = None,
+) -> None:
+    """Let somebody stand in for somebody, in every layer of a team.
+
+    What it changes in the schedule is shown, then it is written at the end of the team's overrides; every
+    other byte of the file stays. Nothing is written when the files would have an error with it.
+    """
+    from .override import Wanted, add_override
+
+    wanted = Wanted(team, start, end, absent, stand_in, reason, name, exceptional)
+    raise typer.Exit(add_override(settings, wanted, dry_run=dry_run))
+
+
+@override_app.command("list", short_help="List the overrides in force and to come.")
+def override_list(
+    team: Annotated[str | None, typer.Argument(help="A team's name. Default: every team.")] = None,
+    *,
+    past: Annotated[bool, typer.Option("--all", help="Those that are over, too.")] = False,
+    settings: SettingsFile = None,
+) -> None:
+    """List overrides: who is away and who is there instead, when, why, and how much each changes."""
+    from .override import list_overrides
+
+    raise typer.Exit(list_overrides(settings, team, past=past))
+
+
+@override_app.command("remove", short_help="Remove an override.")
+def override_remove(
+    team: Annotated[str, typer.Argument(help="A team's name.")],
+    override: Annotated[str, typer.Argument(help="The override's id.")],
+    *,
+    dry_run: DryRun = False,
+    settings: SettingsFile = None,
+) -> None:
+    """Remove an override and the comments that are clearly its own; show what that changes."""
+    from .override import remove_override
+
+    raise typer.Exit(remove_override(settings, team, override, dry_run=dry_run))
+
+
+@app.command(short_help="Let two agents exchange their shifts of a day.")
+def swap(
+    first: Annotated[str, typer.Argument(help="An agent's id or name.")],
+    second: Annotated[str, typer.Argument(help="Another agent's.")],
+    *,
+    on: Annotated[str, typer.Option("--on", help="The day on which the shifts begin, such as 2026-12-24.")],
+    against: Annotated[
+        str | None, typer.Option("--and", help="The day of the second agent's, when it is another one.")
+    ] = None,
+    team: Annotated[str | None, typer.Option(help="Where, when it could be in several teams.")] = None,
+    reason: Why = None,
+    exceptional: Exceptional = False,
+    dry_run: DryRun = False,
+    settings: SettingsFile = None,
+) -> None:
+    """Let two agents exchange the shifts that begin on a day.
+
+    When one of them has none, it takes the other's. With --and, the second gives the shifts of that day for
+    those of the first. It is written as overrides: `astreinte override list` shows them.
+    """
+    from .swap import Asked, run_swap
+
+    asked = Asked(first, second, on, against, team, reason, exceptional)
+    raise typer.Exit(run_swap(settings, asked, dry_run=dry_run))
 
 
 @calls_app.callback()

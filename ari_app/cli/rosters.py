@@ -30,8 +30,9 @@ class UnknownAgent(AstreinteError):
 
     def __init__(self, name: str, rosters: RosterBook) -> None:
         by_name = {agent.name.casefold(): agent.id for agent in rosters.agents.values()}
-        meant = by_name.get(name.casefold()) or _name_like(name, rosters.agents)
-        remedy = f"did you mean `--agent {meant}`? " if meant else ""
+        like = _name_like(name.casefold(), by_name)
+        meant = by_name.get(name.casefold()) or _name_like(name, rosters.agents) or (like and by_name[like])
+        remedy = f"did you mean `{meant}`? " if meant else ""
         super().__init__(
             f"there is no agent `{safe(name)}`",
             remedy=f"{remedy}The agents: {one_of(sorted(rosters.agents))}",
@@ -41,6 +42,18 @@ class UnknownAgent(AstreinteError):
 def _name_like(name: str, known: Iterable[str]) -> str | None:
     begins = [each for each in sorted(known) if name and each.startswith(name.casefold())]
     return begins[0] if begins else nearest(name, known)
+
+
+def agent_named(name: str, rosters: RosterBook) -> str:
+    """Return the id of the agent of that id, or of that name. Raises `UnknownAgent`."""
+    if name in rosters.agents:
+        return name
+    called = [agent.id for agent in rosters.agents.values() if agent.name.casefold() == name.casefold()]
+    if len(called) > 1:
+        raise AstreinteError(f"several agents are called {safe(name)}", remedy=f"write {one_of(called)}")
+    if not called:
+        raise UnknownAgent(name, rosters)
+    return called[0]
 
 
 def read_rosters(folder: Path) -> RosterBook:

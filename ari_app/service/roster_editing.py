@@ -6,7 +6,7 @@ The YAML stays as the admin wrote it: see `core.yaml_editing`.
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -110,9 +110,12 @@ class RosterEditor:
                 return source
         raise UnknownTeamError(team, self.rosters.teams)
 
-    def free_id(self, team: str, wanted: str) -> str:
-        """Return `wanted`, or the first of `wanted-2`, `wanted-3` … that no override of the team has."""
-        taken = {override.id for override in self.source(team).file.overrides}
+    def free_id(self, team: str, wanted: str, *, besides: Iterable[str] = ()) -> str:
+        """Return `wanted`, or the first of `wanted-2`, `wanted-3` … that no override of the team has.
+
+        Those of `besides` are about to be taken.
+        """
+        taken = {override.id for override in self.source(team).file.overrides} | set(besides)
         names = (f"{wanted[: _LONGEST_ID - len(tail)]}{tail}" for tail in _tails())
         return next(name for name in names if name not in taken)
 

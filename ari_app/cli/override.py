@@ -1,0 +1,108 @@
+"""`astreinte override`: who stands in for whom, written into the rosters, listed, and removed from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import typer
+
+from ..core.settings import load_settings
+from ..roster.book import RosterBook
+from ..roster.team import Override
+from ..service.roster_editing import NewOverride, RosterEditor
+from .drafts import changing, effect_of, show_and_save
+from .instants import length, moment, read_wall_time
+from .rosters import agent_named, team_names
+from .terminal import print_table
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An override as it was asked for on the command line."""
+
+    team: str
+    start: str
+    end: str
+    absent: str
+    stand_in: str
+    reason: str | None
+    id: str | None
+    exceptional: bool
+
+
+def add_override(settings_file: Path | None, wanted: Wanted, *, dry_run: bool) -> int:
+    """Write an override, and print what it changes; return the exit code."""
+    with changing(load_settings(settings_file).rosters) as editor:
+        (team,) = team_names(editor.rosters, wanted.team, "override add")
+        zone = ZoneInfo(editor.rosters.teams[team].timezone)
+        start, notes = read_wall_time(wanted.start, zone, "--from", end=False)
+        end, more = read_wall_time(wanted.end, zone, "--to", end=True)
+        absent, stand_in = (agent_named(each, editor.rosters) for each in (wanted.absent, wanted.stand_in))
+        name = wanted.id or editor.free_id(team, f"{absent}-{start:%Y-%m-%d}")
+        new = NewOverride(name, start, end, absent, stand_in, wanted.reason, wanted.exceptional)
+        draft = editor.with_overrides(team, [new])
+        show_and_save(editor, draft, team, [*notes, *more], dry_run=dry_run)
+    return 0
+
+
+def remove_override(settings_file: Path | None, team: str, override: str, *, dry_run: bool) -> int:
+    """Remove an override, and print what that changes; return the exit code."""
+    with changing(load_settings(settings_file).rosters) as editor:
+        (team,) = team_names(editor.rosters, team, "override remove")
+        draft = editor.without_override(team, override)
+        show_and_save(editor, draft, team, [], dry_run=dry_run)
+    return 0
+
+
+def list_overrides(settings_file: Path | None, team: str | None, *, past: bool) -> int:
+    """Print the overrides of a team, or of all; return the exit code."""
+    now = datetime.now(UTC)
+    editor = RosterEditor(load_settings(settings_file).rosters, now)
+    teams = team_names(editor.rosters, team, "override list")
+    rows = [row for name in teams for row in _rows(editor, name, now, past=past)]
+    if not rows:
+        typer.echo(
+            "No override" if past else "No override is in force or to come; --all shows those that are over."
+        )
+        return 0
+    print_table(
+        ("team", "id", "from", "to", "replace", "with", "reason", "changes"),
+        rows,
+        drop=("reason",),
+        whole=("id", "from", "to"),
+    )
+    return 0
+
+
+def _rows(editor: RosterEditor, name: str, now: datetime, *, past: bool) -> Iterator[tuple[object, ...]]:
+    team = editor.rosters.teams[name]
+    zone = ZoneInfo(team.timezone)
+    entries = {entry.id: entry for entry in editor.source(name).file.overrides}
+    for override in sorted(team.overrides, key=lambda each: (each.start, each.end)):
+        if past or override.end > now:
+            start, end = (moment(at, zone, year=True) for at in (override.start, override.end))
+            reason = entries[override.id].reason
+            yield (
+                name,
+                override.id,
+                start,
+                end,
+                override.absent,
+                override.stand_in,
+                reason,
+                _changes(editor.rosters, name, override),
+            )
+
+
+def _changes(rosters: RosterBook, name: str, override: Override) -> str:
+    """Return for how long somebody else is on call because of an override."""
+    team = rosters.teams[name]
+    without = replace(team, overrides=tuple(each for each in team.overrides if each.id != override.id))
+    effect = effect_of(without, team, [override])
+    if effect is None:
+        return "nothing"
+    return length(sum((one.end - one.start for one in effect.gained), timedelta()))

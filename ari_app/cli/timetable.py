@@ -114,7 +114,10 @@ def of_agent(
 
 
 def zone_of(rosters: RosterBook, agent: str, teams: Iterable[str]) -> ZoneInfo:
-    """Return the zone that an agent's times are shown in: that of the first of the teams they are in."""
+    """Return the zone that an agent's times are shown in: their own, or that of the first of their teams."""
+    theirs = rosters.agents[agent].timezone
+    if theirs is not None:
+        return ZoneInfo(theirs)
     own = [name for name in teams if agent in rosters.teams[name].agents]
     return ZoneInfo(rosters.teams[(own or list(teams))[0]].timezone)
 

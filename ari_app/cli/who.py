@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,9 @@ from ..core.errors import AstreinteError
 from ..core.settings import load_settings
 from ..roster.book import RosterBook, UnknownReasonError
 from ..roster.calendar import NEVER
-from ..roster.plan import Agent, Plan
+from ..roster.escalation import Asked, Ring
+from ..roster.plan import Agent, Plan, Step
+from ..roster.team import Team
 from ..service.books import open_books
 from .instants import read_instant
 from .rosters import team_names
@@ -24,15 +27,19 @@ class OtherTeam(AstreinteError):
     """Another team than the one that is named answers for the reason."""
 
 
-def run_who(settings_file: Path | None, team: str | None, at: str | None, reason: str | None = None) -> int:
+def run_who(settings_file: Path | None, team: str | None, at: str | None, asked: Asked) -> int:
     """Print who is rung for a team, for a reason, or for each team; return the exit code."""
     books, _ = open_books(load_settings(settings_file))
     rosters = books.rosters
-    teams = team_names(rosters, team, "who") if reason is None else [_team_of(reason, team, rosters)]
-    for name in teams:
+    reason = asked.reason
+    for name in team_names(rosters, team, "who") if reason is None else [_team_of(reason, team, rosters)]:
         zone = ZoneInfo(rosters.teams[name].timezone)
         instant, notes = (datetime.now(UTC), []) if at is None else read_instant(at, zone, "--at")
-        _print_plan(rosters.plan_for_team(name, at=instant), zone, notes, rosters)
+        plan = rosters.plan_for_team(name, instant, asked.language, reason=reason, vip=asked.vip)
+        _print_plan(plan, zone, notes, rosters)
+        rows = list(_rows(plan, rosters.teams[name], asked))
+        print_table(("step", "agent", "phones", "rung", "why"), rows, drop=("why", "rung"))
+        typer.echo()
     return 0
 
 
@@ -55,8 +62,8 @@ def _print_plan(plan: Plan, zone: ZoneInfo, notes: list[str], rosters: RosterBoo
     typer.echo(f"{at:%a %d %b %Y %H:%M:%S %z} ({zone.key}), {_until(plan, zone)}")
     for note in notes:
         typer.echo(paint(note, YELLOW))
-    print_table(("step", "agent", "phones", "rung", "why"), list(_rows(plan)), drop=("why", "rung"))
-    typer.echo()
+    if plan.rounds > 1:
+        typer.echo(f"All steps are gone through {plan.rounds} times.")
 
 
 def _until(plan: Plan, zone: ZoneInfo) -> str:
@@ -66,16 +73,41 @@ def _until(plan: Plan, zone: ZoneInfo) -> str:
     return f"until {until:%a %d %b %Y %H:%M %z}"
 
 
-def _rows(plan: Plan) -> Iterator[tuple[object, ...]]:
-    for step in plan.steps:
-        together = ", together" if step.strategy == "simultaneous" and len(step.agents) > 1 else ""
-        for on_call in step.agents:
-            agent = on_call.agent
-            yield step.index + 1, agent.name, _phones(agent), f"{step.seconds:g} s{together}", on_call.why
-        if not step.agents:
-            yield step.index + 1, f"({step.label})", None, None, None
+def _rows(plan: Plan, team: Team, asked: Asked) -> Iterator[tuple[object, ...]]:
+    """Yield every agent of every step, and every step that rings nobody, in the order of the file."""
+    steps: dict[int, list[tuple[object, ...]]] = {}
+    for ring in team.escalation:
+        steps[ring.index] = [(ring.index + 1, f"({ring.label})", None, None, _why_nobody(ring, plan, asked))]
+    for index, of_one in groupby(plan.steps, key=lambda step: step.index):
+        steps[index] = [row for step in of_one for row in _step_rows(step)]
+    for _, rows in sorted(steps.items()):
+        yield from rows
     if not any(plan.agents()):
         yield None, "nobody", None, None, "callers hear that nobody can be reached"
+
+
+def _step_rows(step: Step) -> Iterator[tuple[object, ...]]:
+    for on_call in step.agents:
+        yield step.index + 1, on_call.agent.name, _phones(on_call.agent), _rung(step), on_call.why
+    if not step.agents:
+        yield step.index + 1, f"({step.label})", None, None, None
+
+
+def _rung(step: Step) -> str:
+    """Return for how long, and how if there are several: `25 s, together, 2 rounds`."""
+    words = [f"{step.seconds:g} s"]
+    if len(step.agents) > 1 and step.strategy != "sequential":
+        words.append("together" if step.strategy == "simultaneous" else step.strategy)
+    if step.rounds > 1:
+        words.append(f"{step.rounds} rounds")
+    return ", ".join(words)
+
+
+def _why_nobody(ring: Ring, plan: Plan, asked: Asked) -> str:
+    when = ring.when
+    if when is None or (when.is_met_by(asked) and (when.hours is None or when.hours.at(plan.at)[0])):
+        return "skipped: nobody is in it"
+    return f"skipped: only when {when}"
 
 
 def _phones(agent: Agent) -> str:

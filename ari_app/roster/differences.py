@@ -10,6 +10,7 @@ from typing import Literal
 
 from .assignments import Assignment, assignments, clipped
 from .book import RosterBook, check_instant
+from .escalation import Ring
 from .plan import Kind
 from .schedule import gaps
 from .spans import Span, merged, without
@@ -128,17 +129,18 @@ def _joined(pieces: Iterator[Assignment]) -> list[Assignment]:
 
 
 def _steps(old: Team | None, new: Team | None) -> Iterator[tuple[Literal["+", "-"], str]]:
-    before, after = _step_texts(old), _step_texts(new)
     if old is None or new is None:
         return
+    before, after = _parts(old), _parts(new)
     for _, first, last, begin, end in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if before[first:last] != after[begin:end]:
-            yield from (("-", text) for text in before[first:last])
-            yield from (("+", text) for text in after[begin:end])
+            yield from (("-", str(part)) for part in before[first:last])
+            yield from (("+", str(part)) for part in after[begin:end])
 
 
-def _step_texts(team: Team | None) -> list[str]:
-    if team is None:
-        return []
-    texts = [str(ring) for ring in team.escalation]
-    return texts if team.voicemail is None else [*texts, "voicemail"]
+def _parts(team: Team) -> list[Ring | str]:
+    """Return what an escalation consists of, wherever in it each stands."""
+    parts: list[Ring | str] = [replace(ring, index=0) for ring in team.escalation]
+    if team.voicemail is not None:
+        parts.append("voicemail")
+    return [*parts, f"all steps, {team.rounds} rounds"] if team.rounds > 1 else parts

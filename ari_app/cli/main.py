@@ -110,13 +110,20 @@ def who(
         str | None,
         typer.Option(help="An instant, such as 2026-12-25T03:00 (the team's own time) or with an offset."),
     ] = None,
-    reason: Annotated[str | None, typer.Option(help="What callers call for: the team that answers.")] = None,
+    *,
+    reason: Annotated[str | None, typer.Option(help="As if a caller called for it.")] = None,
+    language: Annotated[str | None, typer.Option(help="As if a caller spoke it, such as fr.")] = None,
+    vip: Annotated[bool, typer.Option("--vip", help="As if a VIP called.")] = False,
     settings: SettingsFile = None,
 ) -> None:
-    """Tell who is on call: who is rung, in which order, on which phones, and why."""
+    """Tell who is on call: who is rung, in which order, on which phones, and why.
+
+    Steps that are only for some calls are told as skipped when the options do not describe such a call.
+    """
+    from ..roster.escalation import Asked
     from .who import run_who
 
-    raise typer.Exit(run_who(settings, team, at, reason))
+    raise typer.Exit(run_who(settings, team, at, Asked(reason, language, vip)))
 
 
 class View(StrEnum):

@@ -42,14 +42,45 @@ class Duties:
 
     def move_to(self, at: datetime) -> None:
         """Go to an instant (UTC), later or earlier."""
+        changes = [self._in(index, at)[1] for index in range(len(self._groups))]
+        self.until = min([self._replaced(at), *changes])
+
+    def serving_at(self, at: datetime) -> tuple[Duty | None, datetime]:
+        """Return the duty of the last layer that has someone, and until when it cannot change.
+
+        Layers below that one are not asked: walking from change to change passes over what cannot be seen.
+        """
+        until = self._replaced(at)
+        for index in reversed(range(len(self._groups))):
+            group, change = self._in(index, at)
+            until = min(until, change)
+            if group:
+                return self._duty(self._team.layers[index], group), until
+        return None, until
+
+    def of_at(self, layer_id: str, at: datetime) -> tuple[Duty | None, datetime]:
+        """Return the duty of one layer by itself at an instant, and until when it cannot change."""
+        until = self._replaced(at)
         for index, layer in enumerate(self._team.layers):
-            since, _, until = self._groups[index]
-            if not since <= at < until:
-                self._groups[index] = (at, *layer.on_duty(at))
+            if layer.id == layer_id:
+                group, change = self._in(index, at)
+                return self._duty(layer, group) if group else None, min(until, change)
+        return None, until
+
+    def _in(self, index: int, at: datetime) -> tuple[Group, datetime]:
+        """Return who is on duty in a layer, and when that may change."""
+        since, group, until = self._groups[index]
+        if not since <= at < until:
+            group, until = self._team.layers[index].on_duty(at)
+            self._groups[index] = (at, group, until)
+        return group, until
+
+    def _replaced(self, at: datetime) -> datetime:
+        """Find the overrides in force; return when they may change."""
         since, _, until = self._stand_ins
         if not since <= at < until:
             self._stand_ins = (at, *_in_force(self._team.overrides, at))
-        self.until = min([self._stand_ins[2], *(until for _, _, until in self._groups)])
+        return self._stand_ins[2]
 
     def serving(self) -> Duty | None:
         """Return the duty of the last layer that has someone, None when no layer has."""

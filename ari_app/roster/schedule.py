@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from .duty import Duties, Duty
 from .plan import Kind
 from .team import Team
+
+_DutyAt = Callable[[Duties, datetime], tuple[Duty | None, datetime]]
+"""Returns who is on duty at an instant, and until when that does not change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +37,12 @@ def expand(team: Team, start: datetime, end: datetime) -> tuple[Shift, ...]:
     Shifts are clipped to the range; neighbours that are equal but for their times are one. When nobody is on
     call there is no shift.
     """
-    return tuple(_merged(team, start, end, Duties.serving))
+    return tuple(_merged(team, start, end, Duties.serving_at))
 
 
 def expand_layer(team: Team, layer: str, start: datetime, end: datetime) -> tuple[Shift, ...]:
     """Return the schedule of one layer by itself: what `ring: on-call` with that `layer` rings."""
-    return tuple(_merged(team, start, end, lambda duties: duties.of(layer)))
+    return tuple(_merged(team, start, end, lambda duties, at: duties.of_at(layer, at)))
 
 
 def gaps(team: Team, start: datetime, end: datetime) -> tuple[tuple[datetime, datetime], ...]:
@@ -54,34 +57,33 @@ def gaps(team: Team, start: datetime, end: datetime) -> tuple[tuple[datetime, da
     return tuple(found)
 
 
-def _merged(
-    team: Team, start: datetime, end: datetime, duty_of: Callable[[Duties], Duty | None]
-) -> Iterator[Shift]:
-    last: Shift | None = None
-    for shift in _walk(team, start, end, duty_of):
-        if last is not None and shift == replace(last, start=last.end, end=shift.end):
-            last = replace(last, end=shift.end)
-            continue
-        if last is not None:
-            yield last
-        last = shift
-    if last is not None:
-        yield last
-
-
-def _walk(
-    team: Team, start: datetime, end: datetime, duty_of: Callable[[Duties], Duty | None]
-) -> Iterator[Shift]:
-    """Yield a shift from change to change."""
-    if start >= end:
-        return
+def _merged(team: Team, start: datetime, end: datetime, duty_at: _DutyAt) -> Iterator[Shift]:
+    """Yield a shift for each stretch of time in which the same people are on call."""
+    last: tuple[datetime, _Who] | None = None
     duties = Duties(team, start)
     while start < end:
-        duties.move_to(start)
-        until = min(duties.until, end)
-        duty = duty_of(duties)
-        if duty is not None:
-            agents = tuple(name for name, _ in duty.agents)
-            chains = dict.fromkeys(override.id for _, chain in duty.agents for override in chain)
-            yield Shift(start, until, team.id, duty.layer, duty.kind, agents, tuple(chains))
+        duty, until = duty_at(duties, start)
+        who = _who(duty) if duty is not None else None
+        if last is not None and last[1] != who:
+            yield _shift(team, last, start)
+            last = None
+        if last is None and who is not None:
+            last = (start, who)
         start = until
+    if last is not None:
+        yield _shift(team, last, end)
+
+
+_Who = tuple[str, Kind, tuple[str, ...], tuple[str, ...]]
+"""What a shift says beside its times."""
+
+
+def _who(duty: Duty) -> _Who:
+    agents = tuple([name for name, _ in duty.agents])
+    chains = dict.fromkeys([override.id for _, chain in duty.agents for override in chain])
+    return duty.layer, duty.kind, agents, tuple(chains)
+
+
+def _shift(team: Team, since: tuple[datetime, _Who], end: datetime) -> Shift:
+    start, (layer, kind, agents, overrides) = since
+    return Shift(start, end, team.id, layer, kind, agents, overrides)

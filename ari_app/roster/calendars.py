@@ -15,8 +15,9 @@ from ..core.documents import Document, Loc
 from ..core.errors import AstreinteError
 from ..core.findings import Finding
 from .calendar_schema import CalendarEntry
-from .ical import MAX_BYTES, Event, UnusableCalendar, parse_calendar
+from .ical import Event, parse_calendar
 from .ical_duty import NamedEvent
+from .ical_text import MAX_BYTES, UnusableCalendar
 from .schema import TeamFile
 
 SOON = timedelta(days=60)
@@ -66,7 +67,7 @@ def read_calendars(
     for index, layer in enumerate(team.layers):
         if layer.calendar is None:
             continue
-        loc = ("layers", index, "calendar", *layer.calendar.model_fields_set & {"file", "url", "feed"})
+        loc: Loc = ("layers", index, "calendar", *layer.calendar.model_fields_set & {"file", "url", "feed"})
         try:
             if layer.calendar.file is not None:
                 content = _file(document.path.parent / layer.calendar.file)

@@ -14,12 +14,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from .calendar import LATEST_YEAR, first_instant, last_instant, wall_time
-from .ical_text import Component, Property, UnusableCalendar, read_components
+from .ical_text import MAX_BYTES, Component, Property, UnusableCalendar, read_components
 from .ical_zones import TimeZone, find_zone
 from .recurrence import DAY, NotUnderstood, Rule, parse_rule
 
-MAX_BYTES = 5 * 1024 * 1024
-"""The longest calendar that is read: some 15,000 events."""
 MAX_EVENTS = 20_000
 MAX_DAYS_A_YEAR = 500_000
 """What all recurrences of a calendar may cost together: 1,300 that are daily, or 56 that are hourly."""

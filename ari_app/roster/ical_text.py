@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from ..core.errors import AstreinteError
 from .ical_zones import Observance, TimeZone
 
+MAX_BYTES = 5 * 1024 * 1024
+"""The longest calendar that is read: some 15,000 events."""
+
 
 class UnusableCalendar(AstreinteError):
     """The bytes are no calendar, or hold what is not understood; `found` is the offending piece."""

@@ -14,6 +14,7 @@ from .calendar import EARLIEST_YEAR, LATEST_YEAR
 from .calendars import Feeds, no_feeds
 from .checks import check, check_at
 from .content import content_hash
+from .coverage import somebody_is_rung
 from .files import RosterFiles, read_folder
 from .plan import Activity, Agent, Plan
 from .resolver import Resolution, in_turn, resolve
@@ -169,8 +170,8 @@ def load_rosters(
     """Read and check all rosters of a folder.
 
     Returns the book (None when there is an error) and the findings, in the order of the files. With an
-    instant, layers that are over or have not begun then are warned of. `feeds` gives the calendars that
-    layers name by an address.
+    instant, layers that are over or have not begun then are warned of, and teams that would ring nobody at
+    some time from then on are errors. `feeds` gives the calendars that layers name by an address.
     """
     return check_files(read_folder(folder, feeds=feeds), at)
 
@@ -182,7 +183,9 @@ def check_files(files: RosterFiles, at: datetime | None = None) -> tuple[RosterB
         findings += check_at(files, at)
     if any(finding.severity == "error" for finding in findings):
         return None, sorted(findings)
-    return build_book(files), sorted(findings)
+    book = build_book(files)
+    errors = list(somebody_is_rung(files, book.teams, at)) if at is not None else []
+    return None if errors else book, sorted([*findings, *errors])
 
 
 def build_book(files: RosterFiles) -> RosterBook:

@@ -12,6 +12,8 @@ from ..core.findings import Finding
 from ..core.suggest import nearest
 from .calendar import wall_time
 from .calendars import name_nobody
+from .checks_days import days_are_known
+from .checks_escalation import conditions_name_reasons, steps_name_teams
 from .files import RosterFiles, TeamSource
 from .schema import OverrideEntry, RingEntry
 
@@ -263,4 +265,7 @@ RULES: tuple[Rule, ...] = (
     _steps_name_layers,
     _escalation_ends_well,
     _overrides_do_not_overlap,
+    days_are_known,
+    steps_name_teams,
+    conditions_name_reasons,
 )

@@ -23,15 +23,15 @@ class Dates:
         return frozenset(day for day in self.days if date.fromordinal(day).year == year)
 
 
-Calendar = PublicHolidays | Dates
+Days = PublicHolidays | Dates
 
 
 @dataclass(frozen=True, slots=True)
 class Closures:
     """Which days are open: those of a calendar of `only_on` if there is one, but those of `except_on`."""
 
-    only_on: tuple[Calendar, ...] = ()
-    except_on: tuple[Calendar, ...] = ()
+    only_on: tuple[Days, ...] = ()
+    except_on: tuple[Days, ...] = ()
 
     def is_open(self, day: int) -> bool:
         """Tell whether a day (its ordinal) is open."""

@@ -96,6 +96,13 @@ class Duties:
                 return self._duty(layer, group)
         return None
 
+    def is_there(self, layer_id: str | None) -> bool:
+        """Tell whether somebody is on call: in one layer, or in any."""
+        return any(
+            group and layer_id in (None, layer.id)
+            for layer, (_, group, _) in zip(self._team.layers, self._groups, strict=True)
+        )
+
     def _duty(self, layer: Layer, group: Group) -> Duty:
         agents: dict[str, tuple[Override, ...]] = {}
         for name in group:

@@ -381,7 +381,9 @@ class TeamFile(Schema):
     agents: dict[Id, AgentEntry] = Field(default_factory=dict)
     layers: tuple[LayerEntry, ...] = ()
     overrides: Annotated[tuple[OverrideEntry, ...], BeforeValidator(_none_yet)] = ()
-    dates: dict[Id, Annotated[tuple[Date, ...], BeforeValidator(_as_list)]] = Field(default_factory=dict)
+    dates: dict[Id, Annotated[tuple[Date, ...], Field(min_length=1), BeforeValidator(_as_list)]] = Field(
+        default_factory=dict
+    )
     escalation: Annotated[tuple[RingEntry | TeamStepEntry | Literal["voicemail"], ...], Field(min_length=1)]
     rounds: Rounds = 1
     reasons: tuple[Id, ...] = ()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from ..core.public_holidays import public_holidays
 from .calendar import ALWAYS, NEVER, Turns, first_instant, last_instant
-from .closures import Calendar, Closures, Dates
+from .closures import Closures, Dates, Days
 from .escalation import Condition, Ring
 from .fields import DAYS, minutes
 from .opening import WHOLE_DAYS, Opening, Window
@@ -149,18 +149,19 @@ def _opening(
     weekly = tuple(_window(window) for window in windows)
     if closures is None:
         return Opening(weekly, file.timezone) if weekly else None
-    only_on = _calendars(closures.only_on or (), file)
-    except_on = _calendars(closures.except_on or (), file)
-    return Opening(weekly or (WHOLE_DAYS,), file.timezone, Closures(only_on, except_on))
+    closed = Closures(_days(closures.only_on or (), file), _days(closures.except_on or (), file))
+    return Opening(weekly or (WHOLE_DAYS,), file.timezone, closed)
 
 
-def _calendars(days: Iterable[date | str], file: TeamFile) -> tuple[Calendar, ...]:
-    dates = {day.toordinal() for day in days if isinstance(day, date)}
-    names = [name for name in days if isinstance(name, str)]
-    dates |= {day.toordinal() for name in names for day in file.dates.get(name, ())}
-    holidays = (public_holidays(name) for name in names if name not in file.dates)
-    own = (Dates(frozenset(dates)),) if dates else ()
-    return (*own, *(each for each in holidays if each is not None))
+def _days(named: Sequence[date | str], file: TeamFile) -> tuple[Days, ...]:
+    own = {day for day in named if isinstance(day, date)}
+    holidays: list[Days] = []
+    for name in (each for each in named if isinstance(each, str)):
+        if name in file.dates:
+            own.update(file.dates[name])
+        elif (known := public_holidays(name)) is not None:
+            holidays.append(known)
+    return (*holidays, Dates(frozenset(day.toordinal() for day in own))) if own else tuple(holidays)
 
 
 def _rotation(entry: RotationEntry, opening: Opening | None, start: datetime, zone: ZoneInfo) -> Rotation:

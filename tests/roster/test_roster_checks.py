@@ -18,7 +18,7 @@ layers:
     effective: {from: 2026-06-01, until: 2026-09-01}
   - id: hiver
     rotation: {anchor: 2026-12-01T08:00, every: {weeks: 1}, members: [alice, bruno]}
-escalation: [{ring: on-call}]
+escalation: [{ring: on-call}, {ring: [alice]}]
 """
 
 

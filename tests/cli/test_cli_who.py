@@ -78,11 +78,11 @@ def test_what_is_no_instant_is_told_with_an_example(astreinte: Astreinte, at: st
 
 def test_nobody_on_call_is_said_in_words(astreinte: Astreinte, desk: Desk) -> None:
     team = "team: t\ntimezone: Europe/Paris\nreasons: [autre]\nescalation: [{ring: on-call, for: 9s}]\n"
-    layer = "{id: later, rotation: {members: [alice]}, effective: {from: 2099-01-01}}"
+    layer = "{id: later, rotation: {members: [alice]}, effective: {from: 2026-01-01}}"
     desk.write("rosters/t.yaml", f"{team}layers: [{layer}]\n")
-    said = astreinte("who", "t")
+    said = astreinte("who", "t", "--at", "2025-12-31T12:00")
     assert "callers hear that nobody can be reached" in said.out
-    assert "until Thu 01 Jan 2099 00:00 +0100" in said.out
+    assert "until Thu 01 Jan 2026 00:00 +0100" in said.out
 
 
 def test_mistakes_in_the_files_are_told_instead_of_an_answer(astreinte: Astreinte, desk: Desk) -> None:

@@ -7,7 +7,7 @@ from difflib import ndiff
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ari_app.core.yaml_editing import CannotEdit, EditableList
@@ -143,6 +143,7 @@ def test_an_item_whose_anchor_is_used_elsewhere_is_not_removed() -> None:
         LIST.without_item("items:\n  - &a {id: a}\n  - {id: b}\nsteps: [*a]\n", 0)
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Cf", "Zl", "Zp", "Co", "Cn"]), max_size=80))
 def test_any_line_of_text_is_written_so_that_it_is_read_as_it_was_meant(reason: str) -> None:
     for text in ("items: []\nsteps: [x]\n", "items:\n  - id: a\nsteps: [x]\n"):
@@ -208,6 +209,7 @@ def _texts(draw: st.DrawFn) -> str:
     return text.replace("\n", draw(st.sampled_from(["\n", "\r\n", "\r", "\u2028"])))
 
 
+@settings(deadline=None)
 @given(_texts())
 def test_adding_only_inserts_and_removing_it_gives_the_very_text_back(text: str) -> None:
     added = LIST.with_item(text, NEW)
@@ -217,6 +219,7 @@ def test_adding_only_inserts_and_removing_it_gives_the_very_text_back(text: str)
     assert LIST.without_item(added, len(after["items"]) - 1) == text
 
 
+@settings(deadline=None)
 @given(_texts(), st.data())
 def test_removing_only_deletes_and_leaves_the_other_items(text: str, draws: st.DataObject) -> None:
     before = data(text)

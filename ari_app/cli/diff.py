@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from ..core.errors import AstreinteError
+from ..core.settings import load_settings
 from ..roster.assignments import Assignment
 from ..roster.book import RosterBook
 from ..roster.differences import Differences, TeamDifferences, differences
@@ -27,7 +28,8 @@ COLOURS = {"+": GREEN, "-": RED}
 def run_diff(old: Path, new: Path, start: str | None, days: int, *, as_json: bool) -> int:
     """Print what changes from one folder of rosters to another; return the exit code."""
     try:
-        before, after = read_rosters(old), read_rosters(new)
+        settings = load_settings()  # where the copies of calendars are
+        before, after = read_rosters(old, settings), read_rosters(new, settings)
         zone = _common_zone(after)
         begin = datetime.now(UTC).replace(second=0, microsecond=0)
         if start is not None:

@@ -11,10 +11,12 @@ from zoneinfo import ZoneInfo
 import typer
 
 from ..core.errors import AstreinteError
+from ..core.settings import Settings
 from ..roster.assignments import assignments
 from ..roster.book import RosterBook
 from ..roster.differences import TeamDifferences, differences
 from ..roster.team import Override, Team
+from ..service.calendars import KeptFeeds
 from ..service.roster_editing import Draft, RosterEditor, WouldNotLoad, editing
 from .check import shown
 from .diff import COLOURS, print_team
@@ -27,10 +29,10 @@ class Refused(AstreinteError):
 
 
 @contextmanager
-def changing(folder: Path) -> Iterator[RosterEditor]:
+def changing(settings: Settings) -> Iterator[RosterEditor]:
     """Give an editor of the rosters; a change that would make them fail is told, and refused."""
     try:
-        with editing(folder, datetime.now(UTC)) as editor:
+        with editing(settings.rosters, datetime.now(UTC), KeptFeeds(settings)) as editor:
             yield editor
     except WouldNotLoad as error:
         for finding in error.findings:

@@ -24,6 +24,7 @@ from ..flow.flow import Flow
 from ..flow.nodes.hours import Hours
 from ..flow.phone import Caller, CallerGone, Connection, Destination, ToNumber
 from ..roster.book import RosterBook, load_rosters
+from ..service.calendars import KeptFeeds
 from .flows import flow_named
 from .instants import read_instant
 from .terminal import BOLD, YELLOW, paint, safe
@@ -189,7 +190,7 @@ def try_flow(
         raise UnknownLanguage(language, flow)
     instant = _instant(at, flow)
     fingers = Typist() if keys is None else Script(keys, somebody=somebody)
-    rosters, _ = load_rosters(settings.rosters, at=instant)
+    rosters, _ = load_rosters(settings.rosters, at=instant, feeds=KeptFeeds(settings))
     phone = TextPhone(flow, Caller("try", called, safe_number(number)), instant, fingers, rosters)
     end = asyncio.run(interpreter.run(flow, phone, language=language))
     for_reason = f", for {end.reason}" if end.reason else ""

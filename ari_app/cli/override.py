@@ -13,6 +13,7 @@ import typer
 from ..core.settings import load_settings
 from ..roster.book import RosterBook
 from ..roster.team import Override
+from ..service.calendars import KeptFeeds
 from ..service.roster_editing import NewOverride, RosterEditor
 from .drafts import changing, effect_of, show_and_save
 from .instants import length, moment, read_wall_time
@@ -36,7 +37,7 @@ class Wanted:
 
 def add_override(settings_file: Path | None, wanted: Wanted, *, dry_run: bool) -> int:
     """Write an override, and print what it changes; return the exit code."""
-    with changing(load_settings(settings_file).rosters) as editor:
+    with changing(load_settings(settings_file)) as editor:
         (team,) = team_names(editor.rosters, wanted.team, "override add")
         zone = ZoneInfo(editor.rosters.teams[team].timezone)
         start, notes = read_wall_time(wanted.start, zone, "--from", end=False)
@@ -51,7 +52,7 @@ def add_override(settings_file: Path | None, wanted: Wanted, *, dry_run: bool) -
 
 def remove_override(settings_file: Path | None, team: str, override: str, *, dry_run: bool) -> int:
     """Remove an override, and print what that changes; return the exit code."""
-    with changing(load_settings(settings_file).rosters) as editor:
+    with changing(load_settings(settings_file)) as editor:
         (team,) = team_names(editor.rosters, team, "override remove")
         draft = editor.without_override(team, override)
         show_and_save(editor, draft, team, [], dry_run=dry_run)
@@ -60,8 +61,8 @@ def remove_override(settings_file: Path | None, team: str, override: str, *, dry
 
 def list_overrides(settings_file: Path | None, team: str | None, *, past: bool) -> int:
     """Print the overrides of a team, or of all; return the exit code."""
-    now = datetime.now(UTC)
-    editor = RosterEditor(load_settings(settings_file).rosters, now)
+    now, settings = datetime.now(UTC), load_settings(settings_file)
+    editor = RosterEditor(settings.rosters, now, KeptFeeds(settings))
     teams = team_names(editor.rosters, team, "override list")
     rows = [row for name in teams for row in _rows(editor, name, now, past=past)]
     if not rows:

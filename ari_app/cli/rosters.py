@@ -7,8 +7,10 @@ from pathlib import Path
 
 from ..core.errors import AstreinteError
 from ..core.findings import InvalidConfiguration
+from ..core.settings import Settings
 from ..core.suggest import nearest, one_of
 from ..roster.book import RosterBook, load_rosters
+from ..service.calendars import KeptFeeds
 from .terminal import safe
 
 
@@ -56,9 +58,9 @@ def agent_named(name: str, rosters: RosterBook) -> str:
     return called[0]
 
 
-def read_rosters(folder: Path) -> RosterBook:
+def read_rosters(folder: Path, settings: Settings) -> RosterBook:
     """Return the rosters of a folder. Raises `InvalidConfiguration` with every error."""
-    rosters, findings = load_rosters(folder)
+    rosters, findings = load_rosters(folder, feeds=KeptFeeds(settings))
     if rosters is None:
         raise InvalidConfiguration([each for each in findings if each.severity == "error"])
     return rosters

@@ -44,7 +44,8 @@ class BadQuestion(AstreinteError):
 
 def run_schedule(settings_file: Path | None, asked: Asked) -> int:
     """Print a schedule, or that of every team; return the exit code."""
-    rosters = read_rosters(load_settings(settings_file).rosters)
+    settings = load_settings(settings_file)
+    rosters = read_rosters(settings.rosters, settings)
     if asked.view == "ical":
         from .schedule_ical import as_icalendar
 

@@ -40,7 +40,7 @@ class Asked:
 
 def run_swap(settings_file: Path | None, asked: Asked, *, dry_run: bool) -> int:
     """Write the overrides that exchange shifts, and print what they change; return the exit code."""
-    with changing(load_settings(settings_file).rosters) as editor:
+    with changing(load_settings(settings_file)) as editor:
         first, second = (agent_named(each, editor.rosters) for each in (asked.first, asked.second))
         if first == second:
             raise CannotSwap("an exchange is between two agents", remedy="name two different ones")

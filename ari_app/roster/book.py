@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from ..core.findings import Finding
 from ..core.packed import Packed
 from ..core.suggest import nearest, one_of
 from .calendar import EARLIEST_YEAR, LATEST_YEAR
+from .calendar_schema import CalendarEntry
 from .calendars import Feeds, no_feeds
 from .checks import check, check_at
 from .content import content_hash
@@ -48,12 +49,19 @@ class RosterBook:
     """One version of all rosters. It never changes: keep it for the length of a call.
 
     `teams` and `agents` are by id, `reasons` tells which team answers for a reason, `hash` is that of what
-    the files say (`content.content_hash`).
+    the files say (`content.content_hash`), `feeds` are the calendars that have an address.
     """
 
-    def __init__(self, teams: Mapping[str, Team], agents: Mapping[str, Agent], content: str = "") -> None:
+    def __init__(
+        self,
+        teams: Mapping[str, Team],
+        agents: Mapping[str, Agent],
+        content: str = "",
+        feeds: Sequence[CalendarEntry] = (),
+    ) -> None:
         self.teams = teams
         self.agents = agents
+        self.feeds = feeds
         self.hash = content
         self.reasons: Mapping[str, str] = {
             reason: team.id for team in teams.values() for reason in team.reasons
@@ -197,4 +205,5 @@ def build_book(files: RosterFiles) -> RosterBook:
         for source in files.teams
     }
     agents = {name: build_agent(name, entry, "key") for name, entry in entries.items()}
-    return RosterBook(teams, agents, content_hash(files))
+    calendars = [calendar.entry for source in files.teams for calendar in source.calendars.values()]
+    return RosterBook(teams, agents, content_hash(files), [each for each in calendars if each.file is None])

@@ -13,6 +13,7 @@ from ..core.settings import Settings
 from ..core.suggest import nearest, one_of
 from ..flow.book import FlowBook, load_flows
 from ..roster.book import RosterBook, load_rosters
+from .calendars import KeptFeeds
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +24,17 @@ class Books:
     flows: FlowBook
 
 
-def read_books(settings: Settings) -> tuple[Books | None, list[Finding]]:
-    """Read and check every roster and flow; without an error there are books, and the rest are warnings."""
+def read_books(
+    settings: Settings, *, calendars_anew: bool = False
+) -> tuple[Books | None, list[Finding]]:
+    """Read and check every roster and flow; without an error there are books, and the rest are warnings.
+
+    Calendars that rosters name by an address are as they were read last or, `anew`, as they are there now.
+    """
     with _no_collection():
-        return _read_books(settings)
+        feeds = KeptFeeds(settings)
+        result = _read_books(settings, feeds)
+        return _read_books(settings, feeds) if calendars_anew and feeds.read_anew() else result
 
 
 @contextmanager
@@ -41,8 +49,8 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _read_books(settings: Settings) -> tuple[Books | None, list[Finding]]:
-    rosters, findings = load_rosters(settings.rosters, at=datetime.now(UTC))
+def _read_books(settings: Settings, feeds: KeptFeeds) -> tuple[Books | None, list[Finding]]:
+    rosters, findings = load_rosters(settings.rosters, at=datetime.now(UTC), feeds=feeds)
     flows, more = load_flows(settings.flows)
     findings = [*findings, *more]
     if flows is not None:

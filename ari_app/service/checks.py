@@ -14,7 +14,7 @@ def check_all(settings: Settings) -> list[Finding]:
 
     It reads every file and recording: not for the event loop.
     """
-    books, findings = read_books(settings)
+    books, findings = read_books(settings, calendars_anew=True)
     findings += _database(settings)
     findings += _passwords(settings)
     try:

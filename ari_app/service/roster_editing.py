@@ -20,6 +20,7 @@ from ..core.replacing import FileIsChanging, only_editor, replace_content
 from ..core.suggest import nearest, one_of
 from ..core.yaml_editing import EditableList
 from ..roster.book import RosterBook, UnknownTeamError, check_files
+from ..roster.calendars import Feeds, no_feeds
 from ..roster.files import RosterFiles, TeamSource, read_folder
 
 OVERRIDES = EditableList("overrides", before="escalation", comment="beat every layer")
@@ -94,10 +95,11 @@ class Draft:
 class RosterEditor:
     """The rosters of a folder, as they are while one command edits them (see `editing`)."""
 
-    def __init__(self, folder: Path, at: datetime) -> None:
+    def __init__(self, folder: Path, at: datetime, feeds: Feeds = no_feeds) -> None:
         self._folder = folder
         self._at = at
-        self.files: RosterFiles = read_folder(folder)
+        self._feeds = feeds
+        self.files: RosterFiles = read_folder(folder, feeds=feeds)
         rosters, self._findings = check_files(self.files, at)
         if rosters is None:
             raise InvalidConfiguration([each for each in self._findings if each.severity == "error"])
@@ -145,7 +147,7 @@ class RosterEditor:
             raise FileIsChanging(path, "was changed meanwhile")
         mark = codecs.BOM_UTF8 if before.startswith(codecs.BOM_UTF8) else b""
         after = mark + edit(before.decode("utf-8-sig")).encode()
-        rosters, findings = check_files(read_folder(self._folder, {path: after}), self._at)
+        rosters, findings = check_files(read_folder(self._folder, {path: after}, self._feeds), self._at)
         if rosters is None:
             raise WouldNotLoad([each for each in findings if each.severity == "error"])
         known = {_anywhere(each) for each in self._findings}
@@ -155,13 +157,13 @@ class RosterEditor:
 
 
 @contextmanager
-def editing(folder: Path, at: datetime) -> Iterator[RosterEditor]:
+def editing(folder: Path, at: datetime, feeds: Feeds = no_feeds) -> Iterator[RosterEditor]:
     """Give an editor of the rosters of a folder; other commands wait until the block ends.
 
     Raises `InvalidConfiguration` when they hold errors already, and `FileIsChanging`.
     """
     with only_editor(folder):
-        yield RosterEditor(folder, at)
+        yield RosterEditor(folder, at, feeds)
 
 
 def _tails() -> Iterator[str]:

@@ -11,7 +11,8 @@ from ..core.logs import get_logger
 from ..core.settings import Settings
 from ..roster.calendar_schema import CalendarEntry
 from ..roster.calendars import CalendarUnavailable
-from .calendars import KeptFeeds, Refreshed, refresh
+from .calendars import Refreshed, address_of, copies_of
+from .feed_reading import refresh
 
 log = get_logger(__name__)
 
@@ -45,11 +46,11 @@ class CalendarKeeper:
 
     async def read_due(self) -> None:
         """Read the calendars whose interval is over."""
-        feeds = KeptFeeds(self._settings())
+        settings = self._settings()
         intervals: dict[str, float] = {}
         for calendar in self._calendars():
             try:
-                address = feeds.address_of(calendar)
+                address = address_of(calendar, settings)
             except CalendarUnavailable:
                 continue  # removed from the settings: the files that name it are not taken into use anew
             intervals[address] = min(calendar.every, intervals.get(address, calendar.every))
@@ -57,7 +58,7 @@ class CalendarKeeper:
         due = [each for each, every in intervals.items() if now - self._read_at.get(each, -every) >= every]
         if not due:
             return
-        results = await refresh(due, feeds.copies)
+        results = await refresh(due, copies_of(settings))
         for address, result in results.items():
             self._read_at[address] = now
             self._tell(address, result)

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 
 from .. import __version__
-from ..core.errors import AstreinteError
 from ..core.feed_address import shown
 from ..roster.ical import UTC_ZONE, parse_calendar
 from ..roster.ical_text import MAX_BYTES, UnusableCalendar
+from .calendars import Copies, FeedTrouble, Kept, Refreshed
 
 SECONDS = 20.0
 """How long reading one feed may take in all. Google and Outlook answer within two."""
+AT_ONCE = 8
+"""Feeds that are read at the same time."""
 REDIRECTS = 5
 CHUNK = 64 * 1024  # bytes
 HEADERS = {"User-Agent": f"astreinte/{__version__}", "Accept": "text/calendar, */*;q=0.1"}
-
-
-class FeedTrouble(AstreinteError):
-    """A feed gives no calendar at the moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +129,48 @@ async def _body(response: aiohttp.ClientResponse) -> bytes:
 def _conditions(response: aiohttp.ClientResponse) -> dict[str, str]:
     pairs = (("ETag", "If-None-Match"), ("Last-Modified", "If-Modified-Since"))
     return {ask: response.headers[told][:200] for told, ask in pairs if told in response.headers}
+
+
+async def refresh(addresses: Collection[str], copies: Copies) -> dict[str, Refreshed]:
+    """Read feeds, all at the same time, and keep what they say; a copy stays where a feed gives nothing.
+
+    Never raises for what feeds and the disk do.
+    """
+    places = asyncio.Semaphore(AT_ONCE)
+    session = aiohttp.ClientSession(
+        trust_env=True,  # a company's proxy
+        auto_decompress=False,  # unpacked with a limit
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=None),  # `fetch` has its own
+    )
+
+    async def one(address: str) -> Refreshed:
+        async with places:
+            return await _refreshed(session, address, copies)
+
+    async with session:
+        results = await asyncio.gather(*(one(address) for address in addresses))
+    return dict(zip(addresses, results, strict=True))
+
+
+async def _refreshed(session: aiohttp.ClientSession, address: str, copies: Copies) -> Refreshed:
+    before = await asyncio.to_thread(copies.read, address)
+    try:
+        answer = await fetch(session, address, before.conditions if before is not None else {})
+    except FeedTrouble as trouble:
+        return Refreshed(None, trouble=trouble)
+    now = datetime.now(UTC)
+    if answer is not None:
+        kept = Kept(answer.content, now, answer.conditions)
+    else:
+        assert before is not None  # noqa: S101 - only who has a copy asks for changes
+        kept = Kept(before.content, now, before.conditions)
+    changed = before is None or before.content != kept.content
+    try:
+        await asyncio.to_thread(copies.keep, address, kept)
+    except OSError as error:
+        remedy = "let this user write in `data`: without a copy, a restart needs the feed"
+        return Refreshed(
+            kept.content, changed, FeedTrouble(f"its copy cannot be kept: {error.strerror}", remedy=remedy)
+        )
+    return Refreshed(kept.content, changed)

@@ -6,7 +6,7 @@ import re
 from typing import Annotated, Any
 
 import phonenumbers
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, WithJsonSchema
 
 from .documents import mistake
 
@@ -35,5 +35,7 @@ def _number(value: Any) -> str:
     )
 
 
-Number = Annotated[str, BeforeValidator(_number)]
+Number = Annotated[
+    str, BeforeValidator(_number), WithJsonSchema({"type": "string", "pattern": f"^{_NUMBER.pattern}$"})
+]
 """A number in E.164: `+33199001234`."""

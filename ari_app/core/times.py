@@ -65,7 +65,11 @@ def minutes(of: time) -> int:
     return of.hour * 60 + of.minute
 
 
-Zone = Annotated[ZoneInfo, PlainValidator(_zone), WithJsonSchema({"type": "string"})]
+Zone = Annotated[
+    ZoneInfo,
+    PlainValidator(_zone),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}$"}),
+]
 TimeOfDay = Annotated[
-    time, PlainValidator(_time), WithJsonSchema({"type": "string", "pattern": _TIME.pattern})
+    time, PlainValidator(_time), WithJsonSchema({"type": "string", "pattern": f"^{_TIME.pattern}$"})
 ]

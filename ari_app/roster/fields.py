@@ -9,7 +9,14 @@ import re
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
+from pydantic import (
+    BeforeValidator,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    PlainValidator,
+    WithJsonSchema,
+)
+from pydantic_core import core_schema
 
 from ..core.documents import mistake
 from ..core.times import DAYS, Day, TimeOfDay, Zone, minutes, zone_named
@@ -24,6 +31,7 @@ __all__ = [
     "Id",
     "Label",
     "Language",
+    "OneOrMore",
     "TimeOfDay",
     "WallDateOrTime",
     "WallTime",
@@ -137,21 +145,50 @@ def _endpoint(value: Any) -> str:
     return value
 
 
-Id = Annotated[str, BeforeValidator(_id)]
-Label = Annotated[str, BeforeValidator(_label)]
-Language = Annotated[str, BeforeValidator(_language)]
-WallTime = Annotated[
-    datetime,
-    PlainValidator(_wall_time),
-    WithJsonSchema({"type": "string", "pattern": _DATE_AND_TIME.pattern}),
+def _like(form: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": f"^({form})$"})
+
+
+Id = Annotated[
+    str,
+    BeforeValidator(_id),
+    WithJsonSchema({"type": ["string", "integer"], "pattern": f"^{_ID.pattern}$"}),
 ]
-WallDateOrTime = Annotated[datetime, PlainValidator(_wall_date_or_time), WithJsonSchema({"type": "string"})]
-Date = Annotated[
-    date, PlainValidator(_date), WithJsonSchema({"type": "string", "pattern": f"^{_DATE.pattern}$"})
+Label = Annotated[
+    str,
+    BeforeValidator(_label),
+    WithJsonSchema({"type": "string", "maxLength": 80, "pattern": r"\S"}),
 ]
-DaysNamed = Annotated[
-    date | str,
-    PlainValidator(_days_named),
-    WithJsonSchema({"type": "string", "pattern": f"^{_NAME_OF_DAYS.pattern}$"}),
+Language = Annotated[str, BeforeValidator(_language), _like(_ISO_639.pattern)]
+WallTime = Annotated[datetime, PlainValidator(_wall_time), _like(_DATE_AND_TIME.pattern)]
+WallDateOrTime = Annotated[
+    datetime, PlainValidator(_wall_date_or_time), _like(f"{_DATE.pattern}|{_DATE_AND_TIME.pattern}")
 ]
-Endpoint = Annotated[str, BeforeValidator(_endpoint)]
+Date = Annotated[date, PlainValidator(_date), _like(_DATE.pattern)]
+DaysNamed = Annotated[date | str, PlainValidator(_days_named), _like(_NAME_OF_DAYS.pattern)]
+Endpoint = Annotated[
+    str,
+    BeforeValidator(_endpoint),
+    WithJsonSchema({"type": ["string", "integer"], "pattern": f"^{_ENDPOINT.pattern}$"}),
+]
+
+
+class OneOrMore:
+    """Annotates a list: one thing may be written without the brackets."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        """Make a list of what is none."""
+        return core_schema.no_info_before_validator_function(_as_list, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Tell editors so."""
+        many = handler(schema)
+        return {"anyOf": [many["items"], many]}
+
+
+def _as_list(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]

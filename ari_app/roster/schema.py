@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    GetJsonSchemaHandler,
+    Tag,
+    model_validator,
+)
+from pydantic_core import CoreSchema
 
 from ..core.documents import Schema, mistake
 from ..core.durations import Duration, between
@@ -21,17 +30,13 @@ from .fields import (
     Id,
     Label,
     Language,
+    OneOrMore,
     TimeOfDay,
     WallDateOrTime,
     WallTime,
     Zone,
 )
 from .plan import Accept, Kind, Strategy
-
-
-def _as_list(value: Any) -> Any:
-    """Let one thing be written without the brackets of a list."""
-    return value if isinstance(value, list) else [value]
 
 
 def _none_yet(value: Any) -> Any:
@@ -42,10 +47,24 @@ def _none_yet(value: Any) -> Any:
 class PhoneEntry(Schema):
     """One phone of an agent: `sip:NAME`, `tel:+NUMBER`, or a mapping with one of the two and options."""
 
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["sip"]}, {"required": ["tel"]}]})
+
     sip: Endpoint | None = None
+    """The PJSIP endpoint of this Asterisk, by name."""
     tel: Number | None = None
+    """An international number, between quotes: `"+33199001201"`."""
     after: Annotated[Duration, between(0, 600)] = 0.0
+    """Starts to ring when the agent has been rung that long, 10m at most."""
     accept: Accept | None = None
+    """How a call is taken on this phone, whatever the team says."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Let editors know that an address may be written alone."""
+        text = {"type": "string", "pattern": r"^(sip: *[A-Za-z0-9_.-]+|tel: *\+[0-9][0-9 .()/-]+)$"}
+        return {"anyOf": [text, handler(schema)]}
 
     @model_validator(mode="before")
     @classmethod
@@ -88,30 +107,46 @@ def _some_phones(value: Any) -> Any:
 class AgentEntry(Schema):
     """A person who takes calls."""
 
+    model_config = ConfigDict(json_schema_extra={"required": ["phones"]})
+
     name: Label | None = None
-    calendar_names: Annotated[tuple[Label, ...], BeforeValidator(_as_list)] = ()
+    """How the person is shown."""
+    calendar_names: Annotated[tuple[Label, ...], OneOrMore()] = ()
+    """What calendars call the person, where that is neither the id nor the name."""
     languages: tuple[Language, ...] = ()
+    """ISO 639 codes, such as `fr`. Those who speak the caller's language are rung first within a step."""
     timezone: Zone | None = None
+    """Where the person lives, to show them their shifts."""
     phones: Annotated[tuple[PhoneEntry, ...], BeforeValidator(_some_phones)] = Field(
-        (), validate_default=True
+        (), validate_default=True, json_schema_extra={"minItems": 1}
     )
+    """`sip:NAME`, `"tel:+NUMBER"`, or a mapping with options."""
 
 
 class WindowEntry(Schema):
     """When in the week a layer is there. `days` are the days on which the window starts."""
 
     days: Annotated[tuple[Day, ...], Field(min_length=1)] = DAYS
+    """The days on which it starts. Default: every day."""
     from_: Annotated[TimeOfDay, Field(alias="from")]
+    """`HH:MM`, as a clock in the team's time zone shows it."""
     to: TimeOfDay
+    """`HH:MM`; not after `from`: on the next day; the same as `from`: 24 hours."""
 
 
 class EveryEntry(Schema):
     """How long a turn lasts, in one unit."""
 
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
+
     hours: Annotated[int, Field(ge=1, le=8784)] | None = None
+    """So many hours, as the clock on the wall shows them."""
     days: Annotated[int, Field(ge=1, le=3660)] | None = None
+    """So many days."""
     weeks: Annotated[int, Field(ge=1, le=520)] | None = None
+    """So many weeks."""
     months: Annotated[int, Field(ge=1, le=120)] | None = None
+    """So many months; from 31 January to 28 February, then to 31 March."""
 
     def length(self) -> tuple[int, Unit]:
         """Return the one length that is given: `(2, "weeks")`."""
@@ -134,7 +169,7 @@ class EveryEntry(Schema):
         return self
 
 
-Group = Annotated[tuple[Id, ...], Field(min_length=1), BeforeValidator(_as_list)]
+Group = Annotated[tuple[Id, ...], Field(min_length=1), OneOrMore()]
 Groups = Annotated[tuple[Group, ...], Field(min_length=1)]
 
 
@@ -142,7 +177,9 @@ class MembersEntry(Schema):
     """The groups of a rotation from a date on; a change moves nothing before it."""
 
     from_: Annotated[WallDateOrTime | None, Field(alias="from")] = None
+    """The date from which they are there; the first version needs none."""
     members: Groups
+    """The groups that take turns, in order."""
 
 
 def _form_of_members(value: Any) -> str:
@@ -153,13 +190,21 @@ def _form_of_members(value: Any) -> str:
 class RotationEntry(Schema):
     """Who takes turns. A single group needs neither `anchor` nor `every`: it is always its turn."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"dependentRequired": {"anchor": ["every"], "every": ["anchor"]}}
+    )
+
     anchor: WallTime | None = None
+    """The first handoff, such as `2026-01-05T08:00`: the first group's turn begins. Before it: nobody."""
     every: EveryEntry | None = None
+    """How long a turn lasts, such as `{weeks: 1}`."""
     advance: Literal["calendar", "active_shift"] = "calendar"
+    """`calendar`: a turn passes with time. `active_shift`: only when a window was served."""
     members: Annotated[
         Annotated[Groups, Tag("groups")] | Annotated[tuple[MembersEntry, ...], Tag("dated")],
         Discriminator(_form_of_members),
     ]
+    """Who takes turns, in order; an inner list is on call together. Or dated versions of it."""
 
     def versions(self) -> list[tuple[tuple[str | int, ...], datetime | None, Groups]]:
         """Return each version of the members: the way to its groups, from when it holds, the groups."""
@@ -211,7 +256,9 @@ class EffectiveEntry(Schema):
     """From when (inclusive) until when (exclusive) a layer is in force. A date is its midnight."""
 
     from_: Annotated[WallDateOrTime | None, Field(alias="from")] = None
+    """A date, or a date and time, inclusive."""
     until: WallDateOrTime | None = None
+    """A date, or a date and time, exclusive."""
 
     @model_validator(mode="after")
     def _is_some_time(self) -> EffectiveEntry:
@@ -228,8 +275,12 @@ class EffectiveEntry(Schema):
 class ClosuresEntry(Schema):
     """The only days on which a layer is there, or days on which it is not: public holidays, dates."""
 
-    only_on: Annotated[tuple[DaysNamed, ...], Field(min_length=1), BeforeValidator(_as_list)] | None = None
-    except_on: Annotated[tuple[DaysNamed, ...], Field(min_length=1), BeforeValidator(_as_list)] | None = None
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
+    only_on: Annotated[tuple[DaysNamed, ...], Field(min_length=1), OneOrMore()] | None = None
+    """There on these days alone: `fr-public-holidays`, a list of the team's `dates`, or dates."""
+    except_on: Annotated[tuple[DaysNamed, ...], Field(min_length=1), OneOrMore()] | None = None
+    """Not there on these days."""
 
     @model_validator(mode="after")
     def _names_days(self) -> ClosuresEntry:
@@ -242,19 +293,30 @@ class ClosuresEntry(Schema):
         return self
 
 
-Windows = Annotated[tuple[WindowEntry, ...], Field(min_length=1), BeforeValidator(_as_list)]
+Windows = Annotated[tuple[WindowEntry, ...], Field(min_length=1), OneOrMore()]
 
 
 class LayerEntry(Schema):
     """A rotation within windows of the week. The last layer that has someone wins."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["rotation"]}, {"required": ["calendar"]}]}
+    )
+
     id: Id
+    """Its name in steps and in answers."""
     kind: Kind = "astreinte"
+    """`astreinte`: at home, interventions are work. `permanence`: the whole slot is work."""
     window: Windows | None = None
+    """When in the week it is there: one window, or several. Default: always."""
     rotation: RotationEntry | None = None
+    """Who takes turns."""
     calendar: CalendarEntry | None = None
+    """An iCalendar file or feed that says who is on call, instead of a rotation."""
     effective: EffectiveEntry = EffectiveEntry()
+    """From when until when it is in force. Default: always."""
     closures: ClosuresEntry | None = None
+    """On which days it is there or not: public holidays, dates of your own."""
 
     @model_validator(mode="after")
     def _has_agents(self) -> LayerEntry:
@@ -276,11 +338,17 @@ class OverrideEntry(Schema):
     """Somebody stands in for somebody, from an instant (inclusive) to another (exclusive)."""
 
     id: Id
+    """Its name in answers."""
     from_: Annotated[WallTime, Field(alias="from")]
+    """When it begins, inclusive: `2026-12-24T18:00`, in the team's own time."""
     to: WallTime
+    """When it ends, exclusive."""
     replace: Id
+    """The agent who is away."""
     with_: Annotated[Id, Field(alias="with")]
+    """The agent who is there instead."""
     reason: Label | None = None
+    """Why, for people."""
 
     @model_validator(mode="after")
     def _changes_something(self) -> OverrideEntry:
@@ -315,10 +383,16 @@ def _ring(value: Any) -> Any:
 class WhenEntry(Schema):
     """For which calls a step is there: all of what is given must hold."""
 
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
     hours: Windows | None = None
-    reason: Annotated[tuple[Id, ...], Field(min_length=1), BeforeValidator(_as_list)] | None = None
-    language: Annotated[tuple[Language, ...], Field(min_length=1), BeforeValidator(_as_list)] | None = None
+    """At these hours: one window, or several."""
+    reason: Annotated[tuple[Id, ...], Field(min_length=1), OneOrMore()] | None = None
+    """For callers with one of these reasons."""
+    language: Annotated[tuple[Language, ...], Field(min_length=1), OneOrMore()] | None = None
+    """For callers who are spoken to in one of these languages."""
     vip: bool | None = None
+    """For VIPs alone, or for all others."""
 
     @model_validator(mode="after")
     def _asks_something(self) -> WhenEntry:
@@ -337,14 +411,27 @@ Rounds = Annotated[int, Field(ge=1, le=10)]
 class RingEntry(Schema):
     """One step of the escalation: who is rung, how, for how long, how often."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"required": ["layer"]},
+            "then": {"properties": {"ring": {"const": "on-call"}}},
+        }
+    )
+
     ring: Annotated[
         Literal["on-call"] | Annotated[tuple[Id, ...], Field(min_length=1)], BeforeValidator(_ring)
     ]
+    """`on-call`, or a list of agents."""
     layer: Id | None = None
+    """With `on-call`: those of this layer alone."""
     strategy: Strategy = "sequential"
+    """One after the other, all at once (`simultaneous`), or who rang or talked the longest ago first."""
     for_: Annotated[Duration, between(1, 300), Field(alias="for")] = 25.0
+    """How long each is rung, or all of them if they ring at once, 1s to 5m."""
     rounds: Rounds = 1
+    """How often the step is gone through."""
     when: WhenEntry | None = None
+    """For which calls it is there. Default: for every call."""
 
     @model_validator(mode="after")
     def _names_a_layer_of_those_on_call(self) -> RingEntry:
@@ -363,27 +450,43 @@ class TeamStepEntry(Schema):
     """A step that takes the steps of another team's escalation, as they are at that instant."""
 
     team: Id
+    """The other team."""
     when: WhenEntry | None = None
+    """For which calls it is there. Default: for every call."""
 
 
 class AgentsFile(Schema):
     """A file of agents alone, for several teams."""
 
     agents: dict[Id, AgentEntry]
+    """The agents, by id."""
 
 
 class TeamFile(Schema):
     """A file of one team."""
 
     team: Id
+    """The team's id: letters, digits, `-` and `_`."""
     timezone: Zone
+    """An IANA name, such as `Europe/Paris`. Times in the file are what a clock on the wall shows there."""
     accept: Accept = "key"
+    """How agents take a call: by pressing 1 (`key`; a voicemail box cannot), or by picking up (`answer`)."""
     agents: dict[Id, AgentEntry] = Field(default_factory=dict)
+    """The team's agents, by id. Those of any other file of the folder may be named too."""
     layers: tuple[LayerEntry, ...] = ()
-    overrides: Annotated[tuple[OverrideEntry, ...], BeforeValidator(_none_yet)] = ()
-    dates: dict[Id, Annotated[tuple[Date, ...], Field(min_length=1), BeforeValidator(_as_list)]] = Field(
+    """Who is on call when. The last layer that has someone wins; an empty one falls through."""
+    overrides: Annotated[
+        tuple[OverrideEntry, ...],
+        BeforeValidator(_none_yet, json_schema_input_type=tuple[OverrideEntry, ...] | None),
+    ] = ()
+    """Who stands in for whom. They beat every layer; of two, the later in the file wins."""
+    dates: dict[Id, Annotated[tuple[Date, ...], Field(min_length=1), OneOrMore()]] = Field(
         default_factory=dict
     )
+    """Lists of days by name, for `closures`."""
     escalation: Annotated[tuple[RingEntry | TeamStepEntry | Literal["voicemail"], ...], Field(min_length=1)]
+    """Whom a call rings, in order."""
     rounds: Rounds = 1
+    """How often all the steps are gone through."""
     reasons: tuple[Id, ...] = ()
+    """What the team answers for: the words that flows route to. A reason has one team."""

@@ -24,9 +24,7 @@ class Books:
     flows: FlowBook
 
 
-def read_books(
-    settings: Settings, *, calendars_anew: bool = False
-) -> tuple[Books | None, list[Finding]]:
+def read_books(settings: Settings, *, calendars_anew: bool = False) -> tuple[Books | None, list[Finding]]:
     """Read and check every roster and flow; without an error there are books, and the rest are warnings.
 
     Calendars that rosters name by an address are as they were read last or, `anew`, as they are there now.

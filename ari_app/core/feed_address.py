@@ -1,4 +1,4 @@
-"""The address of a calendar that is fetched. Whoever knows it can read the calendar: it is never shown whole."""
+"""The address of a calendar that is fetched. Who knows it can read the calendar: it is never shown whole."""
 
 from __future__ import annotations
 

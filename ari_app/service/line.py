@@ -27,6 +27,7 @@ from ..records.reader import OpenCall
 from ..records.recorder import Recorder
 from .apart import Apart, ReadingFailed, reading_apart
 from .books import Books, open_books
+from .calendar_refreshing import CalendarKeeper
 from .fallback import FallbackKeeper
 from .oncall import on_call_now
 from .publishing import publish, unpublished
@@ -97,6 +98,9 @@ class Line:
         self.reception = Reception(lambda: self._desk, sink)
         self._sink = sink
         self._fallback = FallbackKeeper(self.ami, lambda: self._desk)
+        self._calendars = CalendarKeeper(
+            lambda: self._desk.rosters.feeds, lambda: self.settings, lambda: self.reload(again=False)
+        )
         self._since = datetime.now(UTC)
         self._left_open: list[OpenCall] | None = None
         """The calls of an earlier process that are not sorted out yet; None until they are known."""
@@ -117,6 +121,9 @@ class Line:
         async with AsyncExitStack() as stack:
             await self.agi.start()
             stack.push_async_callback(self.agi.close)
+            stack.push_async_callback(
+                _cancelled, asyncio.create_task(self._calendars.run(), name="calendars")
+            )
             await self._start_ami(stack)
             self.ari.on_stasis_start = self.reception.on_stasis_start
             self.ari.on_ready.append(self._adopt)

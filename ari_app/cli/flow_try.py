@@ -6,6 +6,8 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -13,6 +15,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from ..call.plans import plan_for
+from ..core import logs
 from ..core.durations import format_duration
 from ..core.errors import AstreinteError
 from ..core.prompt import Prompt
@@ -131,8 +134,8 @@ class TextPhone:
     async def play(self, prompts: Sequence[Prompt], *, barge_in: bool) -> None:
         """Print what is said, unless a key was typed ahead of it."""
         if not (barge_in and self._ahead):
-            for prompt in prompts:
-                typer.echo(f"  {prompt.language}  {prompt.text}")
+            for language, said in groupby(prompts, attrgetter("language")):
+                typer.echo(f"  {language}  {' '.join(prompt.text for prompt in said)}")
 
     async def quiet(self) -> None:
         """Do nothing: what is printed is said."""
@@ -160,16 +163,27 @@ class TextPhone:
 
     def note(self, name: str, **facts: str | int | float | None) -> None:
         """Print what a caller does not hear."""
-        match name:
-            case "flow.node":
-                node = str(facts["node"])
-                kind = type(self._flow.nodes[node]).__name__.lower()
-                typer.echo(f"\n{paint(node, BOLD)} ({kind})")
-            case "flow.started" | "flow.connected" | "flow.ended" | "menu.key" | "menu.silence":
-                return
-            case _:
-                told = [f"{key} {value}" for key, value in facts.items() if key != "node"]
-                typer.echo(paint(f"  · {safe(': '.join([name, ', '.join(told)]).strip(': '))}", YELLOW))
+        if name == "flow.node":
+            node = str(facts["node"])
+            kind = type(self._flow.nodes[node]).__name__.lower()
+            typer.echo(f"\n{paint(node, BOLD)} ({kind})")
+        elif words := NOTES.get(name):
+            typer.echo(paint(f"  · {safe(words.format(**facts))}", YELLOW))
+
+
+NOTES = {
+    "flow.language": "speaks {language}",
+    "flow.reason": "reason: {reason}",
+    "flow.priority": "priority: {priority}",
+    "flow.loop": "here for the fourth time without a key: the call ends",
+    "menu.invalid": "a wrong key",
+    "collect.invalid": "not a right number",
+    "call.number": "{variable}: {number}, as on record",
+    "hours.answer": "{answer}",
+    "webhook.answered": "answered; branch: {branch}",
+    "webhook.failed": "no answer that can be used: {reason}",
+}
+"""Notes that a caller's way is understood by; the others are seen anyway."""
 
 
 def try_flow(
@@ -184,6 +198,7 @@ def try_flow(
     somebody: bool,
 ) -> int:
     """Walk a flow; return the exit code."""
+    logs.configure(level="error")  # what a walk warns of is printed as a note
     settings = load_settings(settings_file)
     flow = flow_named(settings, name)
     if language is not None and language not in flow.languages:

@@ -63,18 +63,15 @@ async def ask(
         ):
             if not 200 <= response.status < 300:
                 raise ServiceFailed(f"HTTP {response.status}")
-            answer = json.loads(await _body(response))
+            return _read(await _body(response))
     except TimeoutError:
         raise ServiceFailed(f"no answer within {seconds:g} s") from None
     except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
         raise ServiceFailed("its address is no HTTP address") from None  # which may hold a secret
     except (aiohttp.ClientError, OSError) as error:
         raise ServiceFailed(_reason(error)) from None
-    except (ValueError, RecursionError):
-        raise ServiceFailed("an answer that is no JSON") from None
-    if not isinstance(answer, dict):
-        raise ServiceFailed("an answer that is no JSON object")
-    return answer
+    except ValueError:
+        raise ServiceFailed("a header that cannot be sent") from None  # nor shown
 
 
 async def _body(response: aiohttp.ClientResponse) -> bytes:
@@ -86,10 +83,22 @@ async def _body(response: aiohttp.ClientResponse) -> bytes:
     return bytes(body)
 
 
+def _read(body: bytes) -> Mapping[str, Any]:
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        raise ServiceFailed("an answer that is no JSON") from None
+    if not isinstance(answer, dict):
+        raise ServiceFailed("an answer that is no JSON object")
+    return answer
+
+
 def _reason(error: Exception) -> str:
     """Return why a connection failed, without the address, which may hold a secret."""
     cause = getattr(error, "os_error", error)
-    return str(getattr(cause, "strerror", None) or type(error).__name__)
+    number = getattr(cause, "errno", None) or 0
+    known = os.strerror(number) if number > 0 else getattr(cause, "strerror", None)
+    return str(known or type(error).__name__)
 
 
 def found_in(answer: object, path: str) -> str | int | float | bool | None:

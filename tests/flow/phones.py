@@ -10,6 +10,7 @@ from pathlib import Path
 from ari_app.core.prompt import Prompt
 from ari_app.flow.book import FlowBook, load_flows
 from ari_app.flow.flow import Flow
+from ari_app.flow.interpreter import FlowEnd
 from ari_app.flow.phone import Caller, CallerGone, Connection, Destination
 
 SILENCE = None
@@ -23,6 +24,9 @@ class ScriptedPhone:
     `ahead` are keys pressed while something is said. When the script is over, the caller stays silent,
     or hangs up. `heard` lists the prompts that were begun, `story` everything in its order.
     """
+
+    end: FlowEnd
+    """How the walk ended, for tests that keep it here."""
 
     def __init__(
         self,

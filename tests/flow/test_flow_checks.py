@@ -6,11 +6,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ari_app.core.findings import Finding
 from ari_app.flow.book import load_flows
+from ari_app.flow.schema import FlowFile, Node
 
 GOOD = """\
 flow: jour
@@ -53,6 +55,44 @@ prompts:
   faux: {fr: Cette touche est sans effet., en: That key has no effect.}
   fin: {fr: Au revoir., en: Goodbye.}
 """
+
+
+MORE = (
+    GOOD.replace(
+        "    goodbye: {prompt: fin}",
+        """\
+    goodbye: {prompt: fin}
+  contrat:
+    collect: {prompt: motif, store: contrat, length: 8, goto: client, otherwise: relier}
+  client:
+    webhook:
+      url: https://crm.example.com/calls
+      send: [contrat]
+      take: {niveau: client.niveau}
+      branch_on: niveau
+      branches: {or: relier}
+      goto: relier
+      failed: heures
+  heures:
+    hours:
+      timezone: Europe/Paris
+      window: {days: [mon], from: "09:00", to: "18:00"}
+      holidays: fr-public-holidays
+      open: relier
+      closed: standard
+  standard:
+    transfer: {number: "+33199000300", nobody: note}
+  note:
+    set: {priority: 5, goto: encore}
+  encore:
+    goto: fin""",
+    )
+    .replace('"*": {goto: avant}', '"*": {goto: contrat}')
+    .replace("goto: langue}\n  relier", "goto: langue}\n  relier")
+    .replace("flow: jour", 'flow: jour\nhuman: {goto: relier}\nlanguage_of: {caller: {"+44": en}}')
+    .replace("  avant:\n    say: {prompt: bonjour, goto: langue}\n", "")
+)
+"""Every kind of node."""
 
 
 def findings_of(folder: Path, text: str, name: str = "jour.yaml") -> list[Finding]:
@@ -118,10 +158,47 @@ ERRORS: dict[str, tuple[str, str, str, str, str, str]] = {
     "not a mapping": (GOOD, "- a\n- b\n", "- a", "", "", ""),
     "empty": (GOOD, "", "", "the file is empty", "", "docs/"),
 }
+ERRORS_OF_MORE: dict[str, tuple[str, str, str, str, str, str]] = {
+    "human nowhere": ("human: {goto: relier", "human: {goto: relié", "relié", "not a name", "small letters", "accents"),
+    "human unknown": ("human: {goto: relier", "human: {goto: reiler", "reiler", "there is no node `reiler`", "`relier`", "`relier`?"),
+    "human that reaches nobody": ("human: {goto: relier", "human: {goto: encore", "encore}\nlang", "`human` leads to nobody", "a `route`", "name a `route`"),
+    "beginning that is none": ('"+44": en', '"44 20": en', '"44 20"', "no beginning of a telephone number", "`+33`", "without blanks"),
+    "language of a country": ('"+44": en', '"+44": es', "es}}", "there is no language `es`", "`fr` or `en`", ""),
+    "no length": ("length: 8, ", "", "{prompt: motif, store", "nothing says how long", "`length: 8`", "add one"),
+    "length of nothing": ("length: 8", "length: 0", "0, goto", "not how many digits", "`6-10`", "the least first"),
+    "length the wrong way round": ("length: 8", "length: 10-6", "10-6", "not how many digits", "`6-10`", "the least first"),
+    "pattern of letters": ("length: 8", "pattern: A123", "A123", "not a pattern of digits", "`X` (0 to 9)", "one sign"),
+    "pattern the wrong way round": ("length: 8", 'pattern: "[5-1]X"', '"[5-1]X"', "a range that holds nothing", "`[1-5]`", "turn"),
+    "pattern of another length": ("length: 8", "length: 8, pattern: XXX", "XXX", "no number has this length and this form", "as many digits", "mend"),
+    "checksum that is none": ("length: 8", "length: 8, checksum: crc", "crc", "knows no such word", "`luhn`", ""),
+    "variable that nothing stores": ("send: [contrat]", "send: [contra]", "contra]", "there is no variable `contra`", "`contrat`", "`contrat`?"),
+    "branch on what is not taken": ("branch_on: niveau", "branch_on: nivo", "nivo", "not taken from the answer", "`take`", "add `nivo`"),
+    "branches on nothing": ("      branch_on: niveau\n", "", "url: https", "go together", "the variable", "add the other"),
+    "address of no service": ("https://crm", "ftp://crm", "ftp://", "no address of an HTTP service", "`https://`", "secrets go in `headers`"),
+    "address with a password": ("https://crm", "https://me:hush@crm", "https://me", "no address of an HTTP service", "without a user's name", "secrets"),
+    "branch nowhere": ("{or: relier}", "{or: reiler}", "reiler", "there is no node `reiler`", "`relier`", "`relier`?"),
+    "no time zone": ("Europe/Paris", "Europe/Pari", "Europe/Pari", "time zone is unknown", "IANA", "`Europe/Paris`?"),
+    "no time of day": ('"09:00"', '"9:00"', '"9:00"', "not a time of day", "`HH:MM`", "`09:00`"),
+    "holidays of nowhere": ("fr-public-holidays", "fr-public-holiday", "fr-public-holiday", "no known holidays", "`fr-public-holidays`", "`fr-public-holidays`?"),
+    "holiday that is no date": ("fr-public-holidays", "2026-02-30", "2026-02-30", "not a date", "calendar", "mend"),
+    "closed nowhere": ("closed: standard", "closed: standar", "standar\n", "there is no node `standar`", "`standard`", "`standard`?"),
+    "transfer to no number": ('"+33199000300"', '"0199000300"', '"0199', "not a telephone number", "international", "+33199001234"),
+    "transfer to what a caller says": ('"+33199000300"', '"${CALLER}"', '"${', "not a telephone number", "international", ""),
+    "transfer to two": ("nobody: note", "team: retours, nobody: note", '{number: "', "rings a number or a team", "`team: support-technique`", "remove one"),
+    "transfer to none": ('number: "+33199000300", ', "", "{nobody: note", "rings a number or a team", "`number:", "add one"),
+    "number off duty": ("nobody: note", "nobody: note, off_duty: fin", "off_duty", "never off duty", "`nobody` alone", "remove"),
+    "nothing to set": ("priority: 5, ", "", "{goto: encore", "sets nothing", "`priority`", "add"),
+    "goto nowhere": ("goto: fin", "goto: fni", "fni", "there is no node `fni`", "`fin`", "`fin`?"),
+    "circle of goto": ("goto: fin", "goto: note", "note:\n", "who gets to the node `note` never gets out", "a `goodbye`", "lead"),
+}
 WARNINGS: dict[str, tuple[str, str, str, str, str, str]] = {
     "unreachable node": ("  fin:\n    goodbye", "  seul:\n    goodbye: {prompt: fin}\n  fin:\n    goodbye", "seul", "no way leads to the node `seul`", "a way from `start`", "remove"),
     "prompt never said": ("  fin: {fr", "  vieux: {fr: oui, en: yes}\n  fin: {fr", "vieux", "the prompt `vieux` is never said", "a node that says it", "remove it"),
     "silence that reaches nobody": ("otherwise: relier", "otherwise: fin", "fin:\n", "presses nothing reaches nobody", "a way to a `route`", "lead `otherwise`"),
+}
+WARNINGS_OF_MORE: dict[str, tuple[str, str, str, str, str, str]] = {
+    "key that leads back": ('"2": {reason: vol, goto: relier}', '"2": {reason: vol, goto: relier}\n        "3": {goto: motif}', "motif}\n        \"*\"", "`3` leads back to where it is pressed", "another node", "remove the key"),
+    "environment that is not set": ("send: [contrat]", "send: [contrat]\n      headers: {X-Key: \"${NOT_SET_HERE}\"}", '"${NOT', "`NOT_SET_HERE` is not set here", "environment of the line", "set it where the line runs"),
 }
 # fmt: on
 
@@ -141,6 +218,44 @@ def test_a_mistake_is_one_finding_at_its_place_with_its_remedy(name: str, tmp_pa
     assert remedy in finding.remedy
     assert finding.found
     assert finding.remedy
+
+
+def test_the_flow_of_every_kind_of_node_has_no_findings(tmp_path: Path) -> None:
+    kinds = {node.kind for node in FlowFile.model_validate(yaml.safe_load(MORE)).nodes.values()}
+    assert kinds == set(Node.model_fields) - {"say"}
+    assert findings_of(tmp_path, MORE) == []
+
+
+@pytest.mark.parametrize("name", [*ERRORS_OF_MORE, *WARNINGS_OF_MORE])
+def test_a_mistake_in_any_kind_of_node_is_one_finding_at_its_place(name: str, tmp_path: Path) -> None:
+    good, bad, where, message, expected, remedy = (ERRORS_OF_MORE | WARNINGS_OF_MORE)[name]
+    assert good in MORE
+    text = MORE.replace(good, bad, 1)
+    findings = findings_of(tmp_path, text)
+    assert len(findings) == 1, "\n".join(map(str, findings))
+    (finding,) = findings
+    assert finding.severity == ("error" if name in ERRORS_OF_MORE else "warning")
+    assert (finding.line, finding.column) == place(text, where), str(finding)
+    assert message in finding.message
+    assert expected in finding.expected
+    assert remedy in finding.remedy
+
+
+def test_words_that_only_some_nodes_say_are_needed_where_those_nodes_are(tmp_path: Path) -> None:
+    said = ["agent-accept", "agent-taken", "agent-missed", "caller-busy", "caller-error"]
+    (tmp_path / "line.yaml").write_text(
+        "prompts:\n" + "".join(f"  {word}: {{de: Wort}}\n" for word in said), "utf-8"
+    )
+    german = GOOD.replace("languages: [fr, en]\nstart", "languages: [fr, en, de]\nstart")
+    german = german.replace("en: ", "de: auf Deutsch, en: ")
+    assert findings_of(tmp_path, german) == []
+    (finding,) = findings_of(tmp_path, german.replace("say: {prompt: bonjour", COLLECT))
+    assert finding.message == "the line's own words are missing in `de`"
+    assert "`digit-8`" in finding.found
+    assert "`caller-wait`" not in finding.found
+
+
+COLLECT = "collect: {store: carte, length: 16, otherwise: relier, prompt: bonjour"
 
 
 def test_every_mistake_of_a_file_is_told_in_one_run(tmp_path: Path) -> None:

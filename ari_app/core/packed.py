@@ -5,9 +5,12 @@ from __future__ import annotations
 import pickle
 from array import array
 from collections.abc import Iterator, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Value = TypeVar("Value")
+
+CHUNK = 1 << 16
+"""Bytes: what is handed over in one go, so that whoever takes it is soon free again."""
 
 
 class Packed(Mapping[str, Value]):
@@ -15,10 +18,10 @@ class Packed(Mapping[str, Value]):
 
     For what one process hands to another: thousands of small objects that are unpickled at once are hundreds
     of milliseconds in which nothing else happens, and from then on work for the garbage collector. Ask for a
-    value once and keep it while it is of use.
+    value once and keep it while it is of use. Its bytes can be handed over out of band (PEP 574), by chunks.
     """
 
-    __slots__ = ("_bounds", "_bytes", "_places")
+    __slots__ = ("_bounds", "_chunks", "_places")
 
     def __init__(self, values: Mapping[str, Value]) -> None:
         packed = bytearray()
@@ -27,11 +30,14 @@ class Packed(Mapping[str, Value]):
         for value in values.values():
             packed += pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
             self._bounds.append(len(packed))
-        self._bytes = bytes(packed)
+        self._chunks = [bytes(packed[start : start + CHUNK]) for start in range(0, len(packed), CHUNK)]
 
     def __getitem__(self, name: str) -> Value:
         place = self._places[name]
-        packed = self._bytes[self._bounds[place] : self._bounds[place + 1]]
+        start, end = self._bounds[place], self._bounds[place + 1]
+        chunk = start // CHUNK
+        span = b"".join(self._chunks[chunk : (end - 1) // CHUNK + 1])
+        packed = span[start - chunk * CHUNK : end - chunk * CHUNK]
         value: Value = pickle.loads(packed)  # noqa: S301 - this very program packed it
         return value
 
@@ -43,3 +49,14 @@ class Packed(Mapping[str, Value]):
 
     def __len__(self) -> int:
         return len(self._places)
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        """Return how to make it again; each chunk may travel by itself."""
+        chunks = [pickle.PickleBuffer(chunk) for chunk in self._chunks] if protocol > 4 else self._chunks
+        return _made_again, (self._places, self._bounds, chunks)
+
+
+def _made_again(places: dict[str, int], bounds: array[int], chunks: list[bytes]) -> Packed[Any]:
+    packed = Packed.__new__(Packed)
+    packed._places, packed._bounds, packed._chunks = places, bounds, chunks
+    return packed

@@ -39,7 +39,8 @@ def event_of(fact: Fact, seq: int, at: datetime) -> Event:
 
 def event_of_rosters(published: RostersPublished, seq: int) -> Event:
     """Return the event that keeps a version of the rosters."""
-    return Event(call="", seq=seq, at=published.at, name=ROSTERS, data=msgspec.to_builtins(published))
+    data = msgspec.to_builtins(published, builtin_types=(bytes,))  # text only where it goes to a file
+    return Event(call="", seq=seq, at=published.at, name=ROSTERS, data=data)
 
 
 def rosters_of(event: Event) -> RostersPublished:

@@ -21,7 +21,7 @@ from .reading import CODE, Reading, SettingsFile
 
 SECONDS = 60.0
 """How long reading, and then computing the schedule, may take: a thousand teams take five."""
-LIMIT = 1 << 20
+LIMIT = 1 << 17
 """Bytes that wait in memory until we fetch them."""
 BURIAL = 1.0
 """Seconds to wait for the end of a process that was killed; one that a dead disk holds cannot end."""
@@ -49,11 +49,12 @@ class Apart:
         return await self._result(RostersPublished)
 
     async def _result(self, kind: type[Result]) -> Result:
-        assert self._process.stdout is not None  # noqa: S101 - a pipe
         try:
             async with asyncio.timeout(SECONDS):
-                (length,) = LENGTH.unpack(await self._process.stdout.readexactly(LENGTH.size))
-                packed = await self._process.stdout.readexactly(length)
+                packed = await self._piece()
+                chunks = []
+                while chunk := await self._piece():
+                    chunks.append(chunk)
         except asyncio.IncompleteReadError:
             raise await self._died() from None
         except TimeoutError:
@@ -61,9 +62,15 @@ class Apart:
                 f"the files were not read within {SECONDS:.0f} s",
                 remedy="see whether their disk answers and whether this machine has a processor to spare",
             ) from None
-        result = pickle.loads(packed)  # noqa: S301 - our own program of the same version made it
+        result = pickle.loads(packed, buffers=chunks)  # noqa: S301 - our own program of the same version made it
         assert isinstance(result, kind)  # noqa: S101 - the order of the results
         return result
+
+    async def _piece(self) -> bytes:
+        """Return the next piece of a result, see `reader._hand_over`."""
+        assert self._process.stdout is not None  # noqa: S101 - a pipe
+        (length,) = LENGTH.unpack(await self._process.stdout.readexactly(LENGTH.size))
+        return await self._process.stdout.readexactly(length)
 
     async def _died(self) -> ReadingFailed:
         code = await self._process.wait()

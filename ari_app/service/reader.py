@@ -24,7 +24,7 @@ NICENESS = 10
 OTHER_CODE = 3
 """The exit code when the program was replaced since the line started: they would misunderstand each other."""
 LENGTH = Struct("!Q")
-"""Comes before each of the two results: how many bytes it has."""
+"""Comes before each piece of a result: how many bytes it has."""
 
 
 def main() -> int:
@@ -44,8 +44,13 @@ def main() -> int:
 
 
 def _hand_over(out: BinaryIO, result: object) -> None:
-    packed = pickle.dumps(result, pickle.HIGHEST_PROTOCOL)
-    out.write(LENGTH.pack(len(packed)) + packed)
+    """Write a result and then its chunks (PEP 574), each after its length; a length of zero ends them."""
+    chunks: list[pickle.PickleBuffer] = []
+    packed = pickle.dumps(result, pickle.HIGHEST_PROTOCOL, buffer_callback=chunks.append)
+    for piece in (packed, *chunks):
+        out.write(LENGTH.pack(memoryview(piece).nbytes))
+        out.write(piece)
+    out.write(LENGTH.pack(0))
     out.flush()
 
 

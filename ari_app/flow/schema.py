@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
@@ -114,7 +112,9 @@ class FlowFile(Schema):
     reasons: Annotated[dict[Name, Texts], Field(min_length=1, max_length=200)] = Field(
         description="Why people call: each reason as agents hear it before they take a call."
     )
-    nodes: Annotated[dict[Name, Node], Field(min_length=1, max_length=500)]
+    nodes: Annotated[dict[Name, Node], Field(min_length=1, max_length=500)] = Field(
+        description="What is said and asked, node by node."
+    )
     prompts: Annotated[dict[Name, Texts], Field(min_length=1, max_length=1000)] = Field(
         description="Every prompt, in every language."
     )
@@ -130,12 +130,3 @@ class FlowFile(Schema):
                     at=("languages", number),
                 )
         return self
-
-
-def editors_schema() -> str:
-    """Return the JSON Schema of a flow's file: editors complete and check with it."""
-    return json.dumps(FlowFile.model_json_schema(), indent=1, ensure_ascii=False) + "\n"
-
-
-if __name__ == "__main__":  # python -m ari_app.flow.schema > ivr_flows/flow.schema.json
-    sys.stdout.write(editors_schema())

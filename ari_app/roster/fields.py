@@ -9,14 +9,7 @@ import re
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import (
-    BeforeValidator,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
-    PlainValidator,
-    WithJsonSchema,
-)
-from pydantic_core import core_schema
+from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
 
 from ..core.documents import mistake
 from ..core.times import DAYS, Day, TimeOfDay, Zone, minutes, zone_named
@@ -31,7 +24,6 @@ __all__ = [
     "Id",
     "Label",
     "Language",
-    "OneOrMore",
     "TimeOfDay",
     "WallDateOrTime",
     "WallTime",
@@ -171,24 +163,3 @@ Endpoint = Annotated[
     BeforeValidator(_endpoint),
     WithJsonSchema({"type": ["string", "integer"], "pattern": f"^{_ENDPOINT.pattern}$"}),
 ]
-
-
-class OneOrMore:
-    """Annotates a list: one thing may be written without the brackets."""
-
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> core_schema.CoreSchema:
-        """Make a list of what is none."""
-        return core_schema.no_info_before_validator_function(_as_list, handler(source))
-
-    def __get_pydantic_json_schema__(
-        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        """Tell editors so."""
-        many = handler(schema)
-        return {"anyOf": [many["items"], many]}
-
-
-def _as_list(value: Any) -> Any:
-    return value if isinstance(value, list) else [value]

@@ -19,6 +19,7 @@ from pydantic_core import CoreSchema
 from ..core.documents import Schema, mistake
 from ..core.durations import Duration, between
 from ..core.numbers import Number
+from ..core.one_or_more import OneOrMore
 from .calendar import Unit
 from .calendar_schema import CalendarEntry
 from .fields import (
@@ -30,7 +31,6 @@ from .fields import (
     Id,
     Label,
     Language,
-    OneOrMore,
     TimeOfDay,
     WallDateOrTime,
     WallTime,

@@ -11,7 +11,7 @@ import pytest
 from ari_app.core.yaml_tree import build_tree
 from ari_app.flow.book import FlowBook, load_flows
 from ari_app.flow.graph import graph_of
-from ari_app.flow.schema import Node, editors_schema
+from ari_app.flow.schema import Node
 from ari_app.flow.step import Step
 from ari_app.flow.svg import svg
 from ari_app.flow.words import Word
@@ -59,13 +59,8 @@ def test_each_choice_names_the_key_that_does_it(book: FlowBook) -> None:
 
 def test_the_line_file_shows_every_word_that_the_line_says_by_itself() -> None:
     own = (ROOT / "ari_app" / "flow" / "line.yaml").read_text(encoding="utf-8")
-    assert (ROOT / "ivr_flows" / "line.yaml").read_text(encoding="utf-8") == own
-
-
-def test_the_schema_for_editors_is_the_one_that_is_checked() -> None:
-    """If it fails: python -m ari_app.flow.schema > ivr_flows/flow.schema.json"""
-    shipped = (ROOT / "ivr_flows" / "flow.schema.json").read_text(encoding="utf-8")
-    assert shipped == editors_schema()
+    shown = (ROOT / "ivr_flows" / "line.yaml").read_text(encoding="utf-8")
+    assert shown.split("\n")[1:] == own.split("\n")[1:]  # the first says where the schema is
 
 
 DOCS = (ROOT / "docs" / "flows.md").read_text(encoding="utf-8")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pydantic import model_validator
+from pydantic import Field, GetJsonSchemaHandler, model_validator
+from pydantic_core import CoreSchema
 
 from ..fields import ToNode
 from ..step import Step
@@ -16,7 +17,16 @@ if TYPE_CHECKING:
 class Goto(Step):
     """Go on at another node: a place with a second name, which is changed in one line."""
 
-    node: ToNode
+    node: ToNode = Field(description="The next node.")
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Let editors know that the name may be written alone."""
+        written = handler(schema)
+        name = handler.resolve_ref_schema(written)["properties"]["node"]
+        return {"anyOf": [name, written]}
 
     @model_validator(mode="before")
     @classmethod

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from ...core.documents import Schema, mistake
+from ...core.one_or_more import OneOrMore
 from ...core.public_holidays import names_of_holidays, public_holidays
 from ...core.suggest import nearest
 from ...core.times import DAYS, Day, TimeOfDay, Zone, minutes
@@ -25,8 +26,11 @@ class Window(Schema):
     """A span of the day that recurs on some days of the week; `days` are those on which it starts."""
 
     days: Annotated[tuple[Day, ...], Field(min_length=1)] = DAYS
+    """The days on which it starts. Default: every day."""
     from_: Annotated[TimeOfDay, Field(alias="from")]
+    """`HH:MM`."""
     to: TimeOfDay
+    """`HH:MM`; not after `from`: on the next day; the same as `from`: 24 hours."""
 
     def holds(self, wall: datetime) -> date | None:
         """Return the day whose window a wall time is in, None if it is in none.
@@ -43,10 +47,6 @@ class Window(Schema):
 
     def _starts_on(self, day: date) -> bool:
         return DAYS[day.weekday()] in self.days
-
-
-def _listed(value: Any) -> Any:
-    return value if isinstance(value, list) else [value]
 
 
 def _holiday(value: Any) -> str:
@@ -74,13 +74,13 @@ class Hours(Step):
     """Go on by the time of day, the day of the week and public holidays."""
 
     timezone: Zone = Field(description="The IANA time zone of the times below.")
-    window: Annotated[tuple[Window, ...], Field(min_length=1, max_length=50), BeforeValidator(_listed)] = (
-        Field(description="When it is open, as in rosters: one window or several.")
+    window: Annotated[tuple[Window, ...], Field(min_length=1, max_length=50), OneOrMore()] = Field(
+        description="When it is open, as in rosters: one window or several."
     )
     holidays: Annotated[
         tuple[Annotated[str, BeforeValidator(_holiday)], ...],
         Field(max_length=400),
-        BeforeValidator(_listed),
+        OneOrMore(),
     ] = Field((), description="Days that are holidays: `fr-public-holidays`, dates, or both in a list.")
     open: ToNode = Field(description="The next node within a window.")
     closed: ToNode = Field(description="The next node outside of every window.")

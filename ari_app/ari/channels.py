@@ -29,7 +29,7 @@ ORIGINATE = returning(Channel, "POST", "/channels", meanings=_CREATION)
 CREATE = returning(Channel, "POST", "/channels/create", meanings=_CREATION)
 DIAL = command("POST", "/channels/{channelId}/dial", meanings=_COMMAND)
 HANGUP = command("DELETE", "/channels/{channelId}", meanings=_GONE)
-ANSWER = command("POST", "/channels/{channelId}/answer", lane=Lane.HTTP, meanings=_COMMAND)
+ANSWER = command("POST", "/channels/{channelId}/answer", lane=Lane.SIDE, meanings=_COMMAND)
 RING = command("POST", "/channels/{channelId}/ring", meanings=_COMMAND)
 RING_STOP = command("DELETE", "/channels/{channelId}/ring", meanings=_COMMAND)
 PROGRESS = command("POST", "/channels/{channelId}/progress", meanings=_COMMAND)
@@ -54,7 +54,7 @@ GET_VARIABLE = returning(
     lane=Lane.HTTP,
     meanings={404: NotFound, 409: NotInStasis},
 )
-SET_VARIABLE = command("POST", "/channels/{channelId}/variable", lane=Lane.HTTP, meanings=_COMMAND)
+SET_VARIABLE = command("POST", "/channels/{channelId}/variable", lane=Lane.SIDE, meanings=_COMMAND)
 GET_VARIABLES = returning(
     Variables,
     "GET",
@@ -62,7 +62,7 @@ GET_VARIABLES = returning(
     lane=Lane.HTTP,
     meanings={404: NotFound, 409: NotInStasis},
 )
-SET_VARIABLES = command("POST", "/channels/{channelId}/variables", lane=Lane.HTTP, meanings=_COMMAND)
+SET_VARIABLES = command("POST", "/channels/{channelId}/variables", lane=Lane.SIDE, meanings=_COMMAND)
 SNOOP = returning(Channel, "POST", "/channels/{channelId}/snoop", lane=Lane.HTTP, meanings=_GONE)
 RTP_STATISTICS = returning(
     RTPstat, "GET", "/channels/{channelId}/rtp_statistics", meanings={**_GONE, 403: Unprocessable}

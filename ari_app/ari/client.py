@@ -62,11 +62,11 @@ class AriClient:
     """Events and requests of one Stasis application.
 
     Give `url` as `http://host:port/ari` (https for TLS: the WebSocket is encrypted too). `events` are the
-    types to hear of, beside those that the client needs for itself. `http_connections` caps the second
-    lane, `deadline` (seconds) holds for requests that name none, and a ping that has no pong within
-    `ping_interval / 2` seconds ends the connection. When another client registers the same application,
-    `when_replaced` says what to do: "stand_by" waits until Asterisk no longer knows the application,
-    "take_back" registers it again after a minute.
+    types to hear of, beside those that the client needs for itself. `side_sockets` and `http_connections`
+    cap the other lanes, `deadline` (seconds) holds for requests that name none, and a ping that has no pong
+    within `ping_interval / 2` seconds ends the connection. When another client registers the same
+    application, `when_replaced` says what to do: "stand_by" waits until Asterisk no longer knows the
+    application, "take_back" registers it again after a minute.
 
     Set `on_stasis_start` (called for each channel that enters the application and that nobody watches),
     append to `on_event` (called for every event) and to `on_ready` (awaited as tasks, after each connect,
@@ -81,7 +81,8 @@ class AriClient:
         password: str,
         app: str,
         events: Iterable[type[Event] | str] = DEFAULT_TYPES,
-        http_connections: int = 16,
+        side_sockets: int = 16,
+        http_connections: int = 4,
         deadline: float = 10.0,
         ping_interval: float = 10.0,
         when_replaced: Literal["stand_by", "take_back"] = "stand_by",
@@ -91,8 +92,11 @@ class AriClient:
             url=url,
             username=username,
             password=password,
+            app=app,
+            side_sockets=side_sockets,
             http_connections=http_connections,
             deadline=deadline,
+            ping_interval=ping_interval,
             tls=tls,
         )
         self.url = self._lanes.url
@@ -114,7 +118,6 @@ class AriClient:
 
         names = [event if isinstance(event, str) else event.__name__ for event in events]
         self._types = sorted({*names, RESTResponse.__name__, ApplicationReplaced.__name__})
-        self._ping_interval = ping_interval
         self._take_back = when_replaced == "take_back"
         self._state = State.CLOSED
         self._is_ready = asyncio.Event()
@@ -257,10 +260,8 @@ class AriClient:
         except errors.AuthenticationFailed:
             raise lanes.authentication_failed() from None
         require_supported(info.system.version)
-        websocket = await lanes.connect_websocket(self.app, self._ping_interval)
-        tell_of_the_gap(self._registry, self._at_risk, self.app)
-        lanes.socket = EventSocket(websocket, self._dispatcher)
-        reader = asyncio.create_task(lanes.socket.read(), name="ari reader")
+        lanes.socket = await lanes.connect_events(self._new_socket)
+        reader = asyncio.create_task(lanes.socket.until_lost(), name="ari reader")
         try:
             await self.applications.filter(self.app, allowed=self._types)
             await tell_of_ends(self._registry, self._at_risk, self.app, self.request)
@@ -276,6 +277,11 @@ class AriClient:
         for callback in self.on_ready:
             self._spawn(_run(callback))
         return reader
+
+    def _new_socket(self) -> EventSocket:
+        """Called when the handshake is done, before any event can come."""
+        tell_of_the_gap(self._registry, self._at_risk, self.app)
+        return EventSocket(self._dispatcher)
 
     async def _abandon(self, reader: asyncio.Task[str]) -> None:
         """Give up a connection that could not be made ready."""
@@ -315,7 +321,7 @@ class AriClient:
             await asyncio.gather(reader, return_exceptions=True)
 
     async def _note_loss(self, why: str) -> None:
-        socket, self._lanes.socket = self._lanes.socket, None
+        socket = self._lanes.socket
         self._at_risk.update(self._registry.ids())
         if socket is not None and socket.replaced:
             self._enter(State.REPLACED)
@@ -324,8 +330,7 @@ class AriClient:
         else:
             self._enter(State.LOST)
             log.warning("ari.lost", url=self.url, app=self.app, reason=why)
-        if socket is not None:
-            await socket.close()
+        await self._lanes.lose()
 
     async def _reconnect(self, backoff: Backoff) -> asyncio.Task[str]:
         """Try until connected; return the reading task."""

@@ -7,23 +7,25 @@ refused with ValueError: Asterisk ends a text at NUL, and an empty segment would
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
+
+_is_unreserved = re.compile(r"[A-Za-z0-9_.~-]+").fullmatch
+"""Whether a text stands for itself anywhere in a URI (RFC 3986, section 2.3)."""
 
 
 def path_segment(value: str) -> str:
     """Return `value` as one segment of a path."""
-    if value.isalnum() and value.isascii():
-        return value
     if not value:
         raise ValueError("an id that is part of a path is empty")
-    if value.strip(".") == "" and len(value) <= 2:
+    if value in {".", ".."}:
         return value.replace(".", "%2E")
     return query_value(value)
 
 
 def query_value(value: str) -> str:
     """Return `value` as the value of a query parameter: every reserved character is percent-encoded."""
-    if value.isalnum() and value.isascii():
+    if _is_unreserved(value):
         return value
     if "\0" in value:
         raise ValueError("a value for Asterisk holds a NUL character")

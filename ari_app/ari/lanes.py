@@ -1,15 +1,14 @@
-"""The two ways to one ARI, and which of them a request takes."""
+"""The ways to one ARI, and which of them a request takes."""
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import ssl
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, cast
 
-import aiohttp
 import msgspec
+from picows import WSHandshakeError, ws_connect
 from yarl import URL
 
 from . import errors
@@ -18,15 +17,16 @@ from .event_socket import LARGEST_FRAME, EventSocket
 from .http_lane import HttpLane
 from .operations import Lane, Operation, Value
 from .replies import Reply, not_sent
+from .side_lane import SideLane
 
 T = TypeVar("T")
 
-CLOSE_HANDSHAKE = 2.0
-"""Seconds that Asterisk has to say goodbye when we close the WebSocket."""
+LARGEST_MESSAGE = 1 << 27
+"""Bytes: more than Asterisk ever sends; a list of all channels is the longest."""
 
 
 class Lanes:
-    """The HTTP pool, from `open` to `close`, and the WebSocket while there is one (`socket`)."""
+    """The pools, from `open` to `close`, and the WebSocket of events while there is one (`socket`)."""
 
     def __init__(
         self,
@@ -34,8 +34,11 @@ class Lanes:
         url: str,
         username: str,
         password: str,
+        app: str,
+        side_sockets: int,
         http_connections: int,
         deadline: float,
+        ping_interval: float,
         tls: ssl.SSLContext | bool,
     ) -> None:
         if URL(url).scheme not in {"http", "https"}:
@@ -44,21 +47,37 @@ class Lanes:
         self.deadline = deadline
         self.socket: EventSocket | None = None
         self._http: HttpLane | None = None
+        self._side: SideLane | None = None
         self._username = username
         credentials = base64.b64encode(f"{username}:{password}".encode()).decode()
         self._authorization = f"Basic {credentials}"
+        self._app = app
+        self._side_sockets = side_sockets
         self._http_connections = http_connections
+        self._ping_interval = ping_interval
         self._tls = tls
 
     def open(self) -> None:
-        """Open the HTTP pool; it connects when there is something to send."""
+        """Open the pools; they connect when there is something to send."""
         self._http = HttpLane(f"{self.url}/", self._authorization, self._http_connections, self._tls)
+        self._side = SideLane(self._connect_side, f"{self._app}-lane", self._side_sockets)
+
+    async def lose(self) -> None:
+        """Give up the WebSockets: one of them was found to be lost, and the others have no ping to tell."""
+        socket, self.socket = self.socket, None
+        if self._side is not None:
+            self._side.drop()
+        if socket is not None:
+            await socket.close()
 
     async def close(self) -> None:
-        """Close both lanes."""
+        """Close every lane."""
         socket, self.socket = self.socket, None
         if socket is not None:
             await socket.close()
+        side, self._side = self._side, None
+        if side is not None:
+            await side.close()
         http, self._http = self._http, None
         if http is not None:
             await http.close()
@@ -80,42 +99,58 @@ class Lanes:
         seconds = self.deadline if deadline is None else deadline
         # JSON within JSON: every quote of the payload doubles.
         fits = len(uri) + (0 if payload is None else 2 * len(payload)) < LARGEST_FRAME
-        if operation.lane is Lane.WEBSOCKET and fits:
-            socket = self.socket
-            if socket is None:
-                raise not_sent(operation.method, uri, "the event WebSocket is not connected")
-            reply = await socket.request(operation.method, uri, payload, seconds)
-        else:
-            http = self._http
-            if http is None:
-                raise not_sent(operation.method, uri, "the client is closed")
-            reply = await http.request(operation.method, uri, payload, seconds)
-        return _result(operation, uri, reply)
+        lane = self._lane(operation, uri, fits=fits)
+        return _result(operation, uri, await lane.request(operation.method, uri, payload, seconds))
 
-    async def connect_websocket(
-        self, app: str, ping_interval: float
-    ) -> aiohttp.ClientWebSocketResponse[bool]:
-        """Return a new WebSocket for `app`, its handshake done.
+    def _lane(self, operation: Operation[T], uri: str, *, fits: bool) -> EventSocket | SideLane | HttpLane:
+        lane: EventSocket | SideLane | HttpLane | None
+        if operation.lane is Lane.HTTP or not fits:
+            lane = self._http
+        elif operation.lane is Lane.SIDE:
+            lane = self._side
+        else:
+            lane = self.socket
+        if lane is None:
+            why = "the client is closed" if self._http is None else "the event WebSocket is not connected"
+            raise not_sent(operation.method, uri, why)
+        return lane
+
+    async def connect_events(self, make: Callable[[], EventSocket]) -> EventSocket:
+        """Return a new WebSocket for the application's events, made by `make` when its handshake is done.
 
         Raises AriUnavailable, AuthenticationFailed.
         """
-        if self._http is None:
-            raise errors.ClientClosed("the ARI client is closed")
-        url = URL(f"ws{self.url.removeprefix('http')}/events?app={query_value(app)}", encoded=True)
+        return await self._connect(self._app, make, pings=True)
+
+    async def _connect_side(self, app: str, make: Callable[[], EventSocket]) -> EventSocket:
+        return await self._connect(app, make, pings=False)
+
+    async def _connect(self, app: str, make: Callable[[], EventSocket], *, pings: bool) -> EventSocket:
+        url = f"ws{self.url.removeprefix('http')}/events?app={query_value(app)}"
+        tls = self._tls if isinstance(self._tls, ssl.SSLContext) else None
         try:
-            async with asyncio.timeout(self.deadline):
-                return await self._http.session.ws_connect(
-                    url,
-                    heartbeat=ping_interval,
-                    max_msg_size=0,  # no limit: we trust this server
-                    timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_HANDSHAKE),
-                )
-        except aiohttp.WSServerHandshakeError as error:
-            if error.status == 401:
+            _, socket = await ws_connect(
+                lambda _request, _response: make(),
+                url,
+                ssl_context=tls,
+                websocket_handshake_timeout=self.deadline,
+                extra_headers={"Authorization": self._authorization},
+                enable_auto_ping=pings,
+                auto_ping_idle_timeout=self._ping_interval,
+                auto_ping_reply_timeout=self._ping_interval / 2,
+                max_frame_size=LARGEST_MESSAGE,
+                max_redirects=0,
+            )
+        except WSHandshakeError as error:
+            status = error.response.status if error.response else 0
+            if status == 401:
                 raise self.authentication_failed() from None
-            raise self.unavailable(f"{error.status} {error.message}") from None
-        except (aiohttp.ClientError, TimeoutError) as error:
+            raise self.unavailable(f"{status} {error}" if status else str(error)) from None
+        except (OSError, TimeoutError) as error:
             raise self.unavailable(str(error) or "no answer to the WebSocket handshake") from None
+        if socket is None:
+            raise self.unavailable("the connection was cut during the WebSocket handshake")
+        return cast(EventSocket, socket)
 
     def unavailable(self, why: str) -> errors.AriUnavailable:
         """Return the error for an ARI that cannot be used now."""

@@ -3,11 +3,13 @@
 REST over WebSocket is strictly serial for each socket: Asterisk's reading thread runs one request after
 the other (`res/ari/ari_websockets.c`, `websocket_established_cb`). A request whose handler waits for the
 channel's own thread (`stasis_app_send_command` in `res/stasis/control.c`; a playback holds that thread)
-would stop all that come behind it, and our pings with them. Hence two lanes:
+would stop all that come behind it, and our pings with them. Hence three lanes:
 
-- `Lane.WEBSOCKET`: handlers that only look something up, or queue a command and return;
-- `Lane.HTTP`: handlers that join the channel's thread (answer, addChannel, removeChannel, set-variable),
-  make announcer or snoop channels, run dialplan functions, read files, or list everything there is.
+- `Lane.WEBSOCKET`, that of the events: handlers that only look something up, or queue a command and return;
+- `Lane.SIDE`, a pool of further WebSockets: handlers that join the channel's thread, as every call needs them
+  (answer, addChannel, removeChannel, set-variable);
+- `Lane.HTTP`: handlers that make announcer or snoop channels, run dialplan functions, read files, or list
+  everything there is.
 
 What needs no HTTP should not use it: an HTTP request costs this process about three times the CPU.
 """
@@ -36,6 +38,7 @@ class Lane(Enum):
     """The way a request takes to Asterisk."""
 
     WEBSOCKET = "websocket"
+    SIDE = "side"
     HTTP = "http"
 
 

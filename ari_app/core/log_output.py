@@ -9,6 +9,7 @@ import threading
 import time
 from collections import deque
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 KEPT_BYTES = 1 << 20  # lines kept in memory while the disk is full or the reader of a pipe is slow
@@ -56,22 +57,21 @@ class LogOutput:
         """How many lines (or ends of lines) wait to be written."""
         return len(self._waiting)
 
-    def write(self, line: bytes) -> None:
-        """Write a line that ends in a newline, or keep it for later, or count it as lost."""
+    def write(self, *lines: bytes) -> None:
+        """Write lines, each of which ends in a newline, or keep them for later, or count them as lost."""
         with self._lock:
             if self._path is not None:
                 self._follow(self._path)
             if self._waiting:
                 self._drain()
-            elif self._poll is None:
-                line = line[self._write(line) :]
-                if not line:
-                    return
-            if self._waiting_bytes + len(line) > KEPT_BYTES:
-                self.lost += 1
-            else:
-                self._waiting.append(line)
-                self._waiting_bytes += len(line)
+            for line in lines:
+                if self._waiting_bytes + len(line) > KEPT_BYTES:
+                    self._drain()
+                if self._waiting and self._waiting_bytes + len(line) > KEPT_BYTES:
+                    self.lost += 1
+                else:
+                    self._waiting.append(line)
+                    self._waiting_bytes += len(line)
             self._drain()
 
     def flush(self, seconds: float = 0.0) -> None:
@@ -102,17 +102,35 @@ class LogOutput:
         """Write what waits as far as it goes; return whether anything went."""
         went = False
         while self._waiting:
-            line = self._waiting[0]
-            written = self._write(line[:PIECE_BYTES]) if self._has_room() else 0
+            piece = self._next_piece()
+            written = self._write(piece) if self._has_room() else 0
             if not written:
                 return went
             went = True
-            self._waiting_bytes -= written
-            if written < len(line):
-                self._waiting[0] = line[written:]
-            else:
-                self._waiting.popleft()
+            self._take_off(written)
         return went
+
+    def _next_piece(self) -> bytes:
+        """Return as many lines as one write may take; of a line that is longer than that, its beginning."""
+        if self._poll is None:
+            return b"".join(self._waiting)
+        size, count = 0, 0
+        for line in self._waiting:
+            size += len(line)
+            if size > PIECE_BYTES:
+                break
+            count += 1
+        return b"".join(islice(self._waiting, count)) or self._waiting[0][:PIECE_BYTES]
+
+    def _take_off(self, written: int) -> None:
+        """Forget the bytes that were written."""
+        self._waiting_bytes -= written
+        while written:
+            line = self._waiting.popleft()
+            if len(line) > written:
+                self._waiting.appendleft(line[written:])
+                return
+            written -= len(line)
 
     def _has_room(self) -> bool:
         return self._poll is None or bool(self._poll.poll(0))

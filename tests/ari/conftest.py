@@ -132,7 +132,12 @@ def log_events(tmp_path: Path) -> Iterator[LogEvents]:
     """Return the names of the events that were logged since the test began."""
     path = tmp_path / "log.jsonl"
     logs.configure("json", file=path)
-    yield lambda: [json.loads(line)["event"] for line in path.read_text("utf-8").splitlines()]
+
+    def logged() -> list[str]:
+        logs.flush()
+        return [json.loads(line)["event"] for line in path.read_text("utf-8").splitlines()]
+
+    yield logged
     logs.configure()
 
 

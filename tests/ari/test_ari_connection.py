@@ -15,6 +15,7 @@ from ari_app.ari.errors import (
     AriUnavailable,
     AsteriskTooOld,
     AuthenticationFailed,
+    ChannelGone,
     ClientClosed,
     OutcomeUnknown,
     RequestNotSent,
@@ -133,16 +134,20 @@ async def test_request_in_flight_when_the_line_is_cut_has_an_unknown_outcome(
 ) -> None:
     client = make_client(ari_asterisk, url=wire.url)
     await client.start()
+    with pytest.raises(ChannelGone):
+        await client.channels.answer(new_id())
     wire.stall()
     over_websocket = asyncio.create_task(client.asterisk.ping())
-    over_http = asyncio.create_task(client.channels.answer(new_id()))
+    beside = asyncio.create_task(client.channels.answer(new_id()))
+    over_http = asyncio.create_task(client.asterisk.info())
     await asyncio.sleep(0.1)
     wire.cut()
     with pytest.raises(OutcomeUnknown) as failure:
         await over_websocket
     assert (failure.value.method, failure.value.path) == ("GET", "asterisk/ping")
-    with pytest.raises(OutcomeUnknown):
-        await over_http
+    for other in (beside, over_http):
+        with pytest.raises(OutcomeUnknown):
+            await other
     await until(lambda: client.state is State.LOST)
     with pytest.raises(RequestNotSent):
         await client.asterisk.ping()
@@ -174,6 +179,56 @@ async def test_request_that_finds_no_free_connection_was_not_sent(
         await client.asterisk.info(deadline=0.05)
     wire.flow()
     await first
+
+
+async def test_request_that_finds_no_free_side_socket_was_not_sent(
+    wire: Wire, ari_asterisk: AsteriskServer, make_client: MakeClient
+) -> None:
+    client = make_client(ari_asterisk, url=wire.url, side_sockets=1)
+    await client.start()
+    with pytest.raises(ChannelGone):
+        await client.channels.answer(new_id())
+    wire.stall()
+    first = asyncio.create_task(client.channels.answer(new_id()))
+    await asyncio.sleep(0)
+    with pytest.raises(RequestNotSent):
+        await client.channels.answer(new_id(), deadline=0.05)
+    wire.flow()
+    with pytest.raises(ChannelGone):
+        await first
+
+
+async def test_request_that_needs_a_new_side_socket_was_not_sent_when_none_can_be_had(
+    wire: Wire, ari_asterisk: AsteriskServer, make_client: MakeClient
+) -> None:
+    client = make_client(ari_asterisk, url=wire.url)
+    await client.start()
+    wire.stall()
+    with pytest.raises(RequestNotSent):
+        await client.channels.answer(new_id(), deadline=0.05)
+    cut = asyncio.create_task(client.channels.answer(new_id()))
+    await asyncio.sleep(0.05)
+    wire.cut()
+    with pytest.raises(RequestNotSent):
+        await cut
+    wire.flow()
+
+
+async def test_side_socket_whose_reply_is_late_is_not_waited_for_again(
+    wire: Wire, ari_asterisk: AsteriskServer, make_client: MakeClient
+) -> None:
+    client = make_client(ari_asterisk, url=wire.url, side_sockets=1)
+    await client.start()
+    with pytest.raises(ChannelGone):
+        await client.channels.answer(new_id())
+    wire.stall()
+    with pytest.raises(OutcomeUnknown):
+        await client.channels.answer(new_id(), deadline=0.05)
+    connections = wire.connections
+    wire.flow()
+    with pytest.raises(ChannelGone):
+        await client.channels.answer(new_id())
+    assert wire.connections == connections + 1
 
 
 async def test_silent_connection_is_noticed_by_ping(
@@ -370,7 +425,7 @@ async def test_failing_ready_callback_harms_nobody(
     assert client.ready
 
 
-async def test_tls_url_encrypts_both_lanes(
+async def test_tls_url_encrypts_every_lane(
     ari_asterisk: AsteriskServer, make_client: MakeClient, tmp_path: Path
 ) -> None:
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
@@ -402,6 +457,8 @@ async def test_tls_url_encrypts_both_lanes(
         async with trusting:
             await trusting.asterisk.ping()
             await trusting.asterisk.info()
+            with pytest.raises(ChannelGone):
+                await trusting.channels.answer(new_id())
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,12 @@ def file(tmp_path: Path) -> Path:
 def lines(file: Path) -> Lines:
     """Log as JSON to a file, from `info` on; return what was logged so far."""
     configure("json", "info", file)
-    return lambda: [json.loads(line) for line in file.read_text().splitlines()]
+
+    def logged() -> list[dict[str, Any]]:
+        logs.flush()
+        return [json.loads(line) for line in file.read_text().splitlines()]
+
+    return logged
 
 
 def test_a_line_says_when_how_bad_what_and_where(lines: Lines) -> None:

@@ -131,8 +131,9 @@ def name_nobody(
     for index, layer in enumerate(team.layers):
         loc = ("layers", index, "calendar")
         told = [found for each in named.get(layer.id, ()) if (found := _unknown(each, at, team))]
-        for found in sorted(told)[:MOST_TOLD]:
-            more = f" (and {len(told) - MOST_TOLD} events more)" if len(told) > MOST_TOLD else ""
+        for place, found in enumerate(sorted(told)[:MOST_TOLD], 1):
+            left = len(told) - MOST_TOLD if place == MOST_TOLD else 0
+            more = f", and {left} more do" if left > 0 else ""
             yield document.finding(
                 loc,
                 "an event of the calendar names someone who is unknown" + more,

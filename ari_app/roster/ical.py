@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from .calendar import LATEST_YEAR, first_instant, last_instant, wall_time
+from .calendar import LATEST_YEAR, NEVER, first_instant, last_instant, wall_time
 from .ical_text import MAX_BYTES, Component, Property, UnusableCalendar, read_components
 from .ical_zones import TimeZone, find_zone
 from .recurrence import DAY, NotUnderstood, Rule, parse_rule
@@ -57,6 +57,14 @@ class Event:
     sequence: int = 0
     left_out: frozenset[datetime] = frozenset()
     days_left_out: frozenset[date] = frozenset()
+
+    def over(self) -> datetime:
+        """Return an instant after which the event does not happen any more, `NEVER` if it has no end."""
+        untils = [rule.until for rule in self.rules]
+        if None in untils:
+            return NEVER
+        last = max((self.start.wall, *self.more_starts, *(until for until in untils if until is not None)))
+        return first_instant(last + self.days_and_hours + self.exactly + DAY, self.start.zone)
 
     def occurrences(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Yield when the event is on: the instants [start, end) of each time that reaches into the range."""

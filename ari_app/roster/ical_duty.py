@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 
+from .calendar import ALWAYS, NEVER
 from .ical import Event
 from .schema import AgentEntry
 from .spans import Span, merged
@@ -82,15 +83,25 @@ def _folded(name: str) -> str:
 class CalendarDuty:
     """Who is on call by the events of a calendar, at any instant. A year is computed when it is asked for."""
 
-    __slots__ = ("_events", "_years", "agents")
+    __slots__ = ("_events", "_over", "_years", "agents")
 
     def __init__(self, events: Iterable[NamedEvent]) -> None:
         self._events = tuple(each for each in events if each.agents)
         self._years: dict[int, tuple[list[datetime], list[tuple[datetime, tuple[str, ...]]]]] = {}
+        self._over = max((each.event.over() for each in self._events), default=ALWAYS)
         self.agents = frozenset(agent for each in self._events for agent in each.agents)
 
     def at(self, at: datetime) -> tuple[tuple[str, ...], datetime]:
         """Return who is on call at an instant, and the next instant at which that may change."""
+        if at >= self._over:
+            return (), NEVER
+        agents, until = self._span(at)
+        if (until.month, until.day, until.hour) == (1, 1, 0):  # it may go on in the next year
+            then, later = self._span(until)
+            until = later if then == agents else until
+        return agents, until
+
+    def _span(self, at: datetime) -> tuple[tuple[str, ...], datetime]:
         year = at.astimezone(UTC).year
         if year not in self._years:
             self._years[year] = self._spans(year)

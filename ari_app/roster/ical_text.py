@@ -62,6 +62,11 @@ _OF_OBSERVANCES = frozenset({"DTSTART", "TZOFFSETTO", "RRULE"})
 
 def read_components(text: str) -> tuple[list[Component], list[TimeZone]]:
     """Return the VEVENTs and VTIMEZONEs of a calendar's text, as they are written."""
+    begins, ends = text[:80].strip().upper(), text[-80:].strip().upper()
+    if begins.startswith("BEGIN:VCALENDAR") and not ends.endswith("END:VCALENDAR"):
+        raise UnusableCalendar(
+            "the calendar breaks off before its end", f"no END:VCALENDAR after {ends[-30:]!r}"
+        )
     events: list[Component] = []
     zones: list[TimeZone] = []
     open_: list[str] = []
@@ -87,8 +92,6 @@ def read_components(text: str) -> tuple[list[Component], list[TimeZone]]:
             break
         else:
             _take(open_[-1], content, line, events, zones)
-    if open_ and open_[0] == "VCALENDAR":
-        raise UnusableCalendar("the calendar breaks off before its end", f"no END:{open_[-1]}")
     if not complete or open_:
         beginning = " ".join(text[:80].split())
         raise UnusableCalendar("this is not a calendar", f"`{beginning}`" if beginning else "nothing")

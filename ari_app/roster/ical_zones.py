@@ -33,6 +33,15 @@ class TimeZone:
     observances: list[Observance] = field(default_factory=list)
 
 
+class RuleZone(ZoneInfo):
+    """A zone of a calendar's own; unlike others it knows its rules, so that it can be handed to a process."""
+
+    rule = ""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _zone_of, (self.key, self.rule)
+
+
 def find_zone(tzid: str, own: Iterable[TimeZone]) -> ZoneInfo | None:
     """Return the zone that a TZID means; None when nobody can know.
 
@@ -107,12 +116,14 @@ def _change(observance: Observance) -> str | None:
     return f"M{month}.{week}.{_POSIX_DAYS.index(day[2])}/{time[1]}:{time[2]}"
 
 
-def _zone_of(name: str, rule: str) -> ZoneInfo | None:
+def _zone_of(name: str, rule: str) -> RuleZone | None:
     """Return a zone whose rules are POSIX's. TZif without transitions, all in its footer (RFC 8536, 3.3)."""
     header = struct.pack(">4sc15x6l", b"TZif", b"2", 0, 0, 0, 0, 1, 2)
     offset_type = struct.pack(">lbb", 0, 0, 0) + b"A\0"
     content = header + offset_type + header + offset_type + b"\n" + rule.encode("ascii") + b"\n"
     try:
-        return ZoneInfo.from_file(io.BytesIO(content), key=name)
+        zone = RuleZone.from_file(io.BytesIO(content), key=name)
     except ValueError:
         return None
+    zone.rule = rule
+    return zone

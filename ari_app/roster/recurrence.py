@@ -177,14 +177,15 @@ def _weekday(text: str) -> tuple[int, int]:
 def _last(rule: Rule, first: datetime, count: int) -> datetime | None:
     """Return when the last of `count` occurrences starts; None when that is after all time that we know."""
     looked_at = index = 0
+    left = count
     while (begin := _period(rule, first, index)) is not None:
         looked_at += sum(1 for _ in _days(rule, begin))
         if looked_at > MOST_COUNTED:
             raise NotUnderstood(f"COUNT={count}: more occurrences than can be counted")
         found = [each for each in rule._within(begin, first) if each >= first]
-        if len(found) >= count:
-            return found[count - 1]
-        count -= len(found)
+        if len(found) >= left:
+            return found[left - 1]
+        left -= len(found)
         index += 1
     return None
 

@@ -25,6 +25,8 @@ from ari_app.pbx import AsteriskConfig
 
 PROJECT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "ari_app"]
+SHIPPED = "asterisk: {managed: true, phones: [alice, bruno, chloe, david, emma, farid, gaelle, hugo, ines]}\n"
+"""The settings with which nothing is wrong with the shipped rosters."""
 PATIENCE = 60.0
 """Seconds for something that must happen; only a test that fails waits so long."""
 

@@ -14,7 +14,7 @@ from ari_app.pbx import AsteriskServer, LineConfig
 from ari_app.records.database import RecordsUnavailable
 from ari_app.records.reader import Reader
 
-from .conftest import Desk, RunningLine, Said, running, until
+from .conftest import SHIPPED, Desk, RunningLine, Said, running, until
 
 MARK = re.compile(r"^(ok  |warn|FAIL)  (\w+) +(.*)$", re.MULTILINE)
 
@@ -144,7 +144,7 @@ async def test_an_asterisk_that_is_away_is_named_and_so_are_the_files(desk: Desk
 
 
 async def test_a_trial_line_that_was_never_started_is_told_to_start(desk: Desk, doctor: Doctor) -> None:
-    desk.settings("asterisk: {managed: true, phones: [alice, bruno, chloe, david]}\n")
+    desk.settings(SHIPPED)
     said, seen = await doctor()
     assert said.code == 1
     assert seen["Asterisk"] == ("FAIL", "the line's own Asterisk has never been started here")

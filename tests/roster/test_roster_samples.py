@@ -47,7 +47,8 @@ def test_somebody_is_on_call_for_each_reason_at_every_instant_of_a_year(
 
 def test_every_agent_has_a_sip_phone_of_the_same_name(book: RosterBook) -> None:
     assert {agent.id: agent.phones[0].uri for agent in book.agents.values()} == {
-        name: f"sip:{name}" for name in ("alice", "bruno", "chloe", "david")
+        name: f"sip:{name}"
+        for name in ("alice", "bruno", "chloe", "david", "emma", "farid", "gaelle", "hugo", "ines")
     }
 
 

@@ -17,10 +17,12 @@ from .checks import check, check_at
 from .content import content_hash
 from .coverage import somebody_is_rung
 from .files import RosterFiles, read_folder
+from .notice import Published
 from .plan import Activity, Agent, Plan
 from .resolver import Resolution, in_turn, resolve
 from .schedule import Shift, expand
 from .team import Team, build_agent, build_team
+from .warnings import look_ahead
 
 WantedReason = tuple[str, Path, int, int]
 """A reason that a flow routes to, and where it says so: file, line, column."""
@@ -173,18 +175,24 @@ def check_instant(at: datetime) -> None:
 
 
 def load_rosters(
-    folder: Path, at: datetime | None = None, feeds: Feeds = no_feeds
+    folder: Path,
+    at: datetime | None = None,
+    feeds: Feeds = no_feeds,
+    published: Published | None = None,
 ) -> tuple[RosterBook | None, list[Finding]]:
     """Read and check all rosters of a folder.
 
     Returns the book (None when there is an error) and the findings, in the order of the files. With an
-    instant, layers that are over or have not begun then are warned of, and teams that would ring nobody at
-    some time from then on are errors. `feeds` gives the calendars that layers name by an address.
+    instant, teams that would ring nobody at some time from then on are errors, and the next weeks are looked
+    at (`warnings.look_ahead`); with what was `published` before, for changes that come too late, too. `feeds`
+    gives the calendars that layers name by an address.
     """
-    return check_files(read_folder(folder, feeds=feeds), at)
+    return check_files(read_folder(folder, feeds=feeds), at, published)
 
 
-def check_files(files: RosterFiles, at: datetime | None = None) -> tuple[RosterBook | None, list[Finding]]:
+def check_files(
+    files: RosterFiles, at: datetime | None = None, published: Published | None = None
+) -> tuple[RosterBook | None, list[Finding]]:
     """Check files that were read, as `load_rosters` does."""
     findings = files.findings + check(files)
     if at is not None:
@@ -192,8 +200,11 @@ def check_files(files: RosterFiles, at: datetime | None = None) -> tuple[RosterB
     if any(finding.severity == "error" for finding in findings):
         return None, sorted(findings)
     book = build_book(files)
-    errors = list(somebody_is_rung(files, book.teams, at)) if at is not None else []
-    return None if errors else book, sorted([*findings, *errors])
+    if at is None:
+        return book, sorted(findings)
+    errors = list(somebody_is_rung(files, book.teams, at))
+    findings += [*errors, *look_ahead(files, book.teams, at, published)]
+    return None if errors else book, sorted(findings)
 
 
 def build_book(files: RosterFiles) -> RosterBook:

@@ -10,12 +10,11 @@ from ..core.findings import Finding
 from .calendar import NEVER
 from .duty import Duties
 from .files import RosterFiles
-from .rotation import Rotation
-from .team import Layer, Team
+from .team import Team
+from .week import surely_covered
 
 AHEAD = timedelta(days=366)
 """How far ahead it is looked: every window, handoff and public holiday comes within a year."""
-_WEEK = 7 * 24 * 60  # minutes
 
 _OnCall = tuple[str, str | None]
 """Those on call in a team, by its id: in one of its layers, or in the one that wins."""
@@ -79,31 +78,4 @@ def _rung(team: Team, teams: Mapping[str, Team]) -> set[_OnCall] | None:
 
 def _is_always_there(team: Team, layer: str | None, at: datetime) -> bool:
     """Tell whether it is plain, without looking at each day, that someone is on call from `at` on."""
-    plain = [each for each in team.layers if layer in (None, each.id) and _is_plain(each, at)]
-    if any(each.opening is None for each in plain):
-        return True
-    spans = sorted(
-        (day * 24 * 60 + start, day * 24 * 60 + end)
-        for each in plain
-        for window in (each.opening.windows if each.opening is not None else ())
-        for start, end in [(window.start, window.end + (0 if window.end > window.start else 24 * 60))]
-        for weekday in window.days
-        for day in (weekday - 7, weekday)
-    )
-    covered = 0
-    for start, end in spans:
-        if start > covered:
-            return False
-        covered = max(covered, end)
-    return covered >= _WEEK
-
-
-def _is_plain(layer: Layer, at: datetime) -> bool:
-    """Tell whether a layer is in force for good, in the same hours of each week."""
-    rotation = layer.groups
-    if not isinstance(rotation, Rotation) or layer.start > at or layer.end < NEVER:
-        return False
-    if layer.opening is not None and layer.opening.closures is not None:
-        return False
-    begun = rotation.turns is None or rotation.turns.handoff(0) <= at
-    return begun and rotation.versions[0].start <= at
+    return surely_covered((each for each in team.layers if layer in (None, each.id)), at, NEVER)

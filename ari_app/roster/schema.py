@@ -92,6 +92,20 @@ class PhoneEntry(Schema):
         return self
 
 
+class WindowEntry(Schema):
+    """When in the week a layer is there. `days` are the days on which the window starts."""
+
+    days: Annotated[tuple[Day, ...], Field(min_length=1)] = DAYS
+    """The days on which it starts. Default: every day."""
+    from_: Annotated[TimeOfDay, Field(alias="from")]
+    """`HH:MM`, as a clock in the team's time zone shows it."""
+    to: TimeOfDay
+    """`HH:MM`; not after `from`: on the next day; the same as `from`: 24 hours."""
+
+
+Windows = Annotated[tuple[WindowEntry, ...], Field(min_length=1), OneOrMore()]
+
+
 def _some_phones(value: Any) -> Any:
     if value in ((), []):
         raise mistake(
@@ -121,17 +135,8 @@ class AgentEntry(Schema):
         (), validate_default=True, json_schema_extra={"minItems": 1}
     )
     """`sip:NAME`, `"tel:+NUMBER"`, or a mapping with options."""
-
-
-class WindowEntry(Schema):
-    """When in the week a layer is there. `days` are the days on which the window starts."""
-
-    days: Annotated[tuple[Day, ...], Field(min_length=1)] = DAYS
-    """The days on which it starts. Default: every day."""
-    from_: Annotated[TimeOfDay, Field(alias="from")]
-    """`HH:MM`, as a clock in the team's time zone shows it."""
-    to: TimeOfDay
-    """`HH:MM`; not after `from`: on the next day; the same as `from`: 24 hours."""
+    work_hours: Windows | None = None
+    """When the person is at work in the week, to see that a `permanence` leaves them rest."""
 
 
 class EveryEntry(Schema):
@@ -293,9 +298,6 @@ class ClosuresEntry(Schema):
         return self
 
 
-Windows = Annotated[tuple[WindowEntry, ...], Field(min_length=1), OneOrMore()]
-
-
 class LayerEntry(Schema):
     """A rotation within windows of the week. The last layer that has someone wins."""
 
@@ -349,6 +351,8 @@ class OverrideEntry(Schema):
     """The agent who is there instead."""
     reason: Label | None = None
     """Why, for people."""
+    exceptional: bool = False
+    """Whether the circumstances are such that the law asks for one clear day's notice instead of 15 days."""
 
     @model_validator(mode="after")
     def _changes_something(self) -> OverrideEntry:

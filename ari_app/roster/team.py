@@ -146,7 +146,7 @@ def _layer(entry: LayerEntry, file: TeamFile, calendars: Mapping[str, Groups]) -
 def _opening(
     windows: Iterable[WindowEntry], closures: ClosuresEntry | None, file: TeamFile
 ) -> Opening | None:
-    weekly = tuple(_window(window) for window in windows)
+    weekly = tuple(build_window(window) for window in windows)
     if closures is None:
         return Opening(weekly, file.timezone) if weekly else None
     closed = Closures(_days(closures.only_on or (), file), _days(closures.except_on or (), file))
@@ -180,7 +180,8 @@ def _rotation(entry: RotationEntry, opening: Opening | None, start: datetime, zo
     return Rotation(turns, versions, ServedTurns(turns, opening, start))
 
 
-def _window(entry: WindowEntry) -> Window:
+def build_window(entry: WindowEntry) -> Window:
+    """Return the window that a file describes."""
     days = frozenset(DAYS.index(day) for day in entry.days)
     return Window(days, minutes(entry.from_), minutes(entry.to))
 
@@ -202,7 +203,7 @@ def _ring(index: int, step: RingEntry | TeamStepEntry, zone: ZoneInfo) -> Ring:
 
 
 def _condition(entry: WhenEntry, zone: ZoneInfo) -> Condition:
-    hours = tuple(_window(window) for window in entry.hours or ())
+    hours = tuple(build_window(window) for window in entry.hours or ())
     return Condition(
         Opening(hours, zone) if hours else None,
         frozenset(entry.reason or ()),

@@ -27,8 +27,8 @@ def warnings_at(folder: Path, at: str | None) -> list[Finding]:
     instant = datetime.fromisoformat(at).replace(tzinfo=UTC) if at else None
     book, findings = load_rosters(folder, at=instant)
     assert book is not None
-    assert all(finding.severity == "warning" for finding in findings)
-    return findings
+    assert all(finding.severity != "error" for finding in findings)
+    return [finding for finding in findings if "the layer" in finding.message]
 
 
 def test_a_layer_that_is_over_is_warned_of(tmp_path: Path) -> None:

@@ -6,15 +6,18 @@ import re
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints, WithJsonSchema
 
 from .documents import mistake
 from .feed_address import feed_address
 
 
+_LINE_NUMBER = re.compile(r"\+?[0-9A-Za-z]{2,40}")
+
+
 def _line_number(text: str) -> str:
     # What extensions.conf lets through of a called number: the rest never arrives here.
-    if re.fullmatch(r"\+?[0-9A-Za-z]{2,40}", text):
+    if _LINE_NUMBER.fullmatch(text):
         return text
     raise mistake(
         f"`{text[:50]}` is no called number",
@@ -44,8 +47,14 @@ def _calendar_address(secret: SecretStr) -> SecretStr:
     return SecretStr(feed_address(secret.get_secret_value()))
 
 
-LineNumber = Annotated[str, AfterValidator(_line_number)]
-Url = Annotated[str, AfterValidator(_ari_url)]
+LineNumber = Annotated[
+    str,
+    AfterValidator(_line_number),
+    WithJsonSchema({"type": "string", "pattern": f"^{_LINE_NUMBER.pattern}$"}),
+]
+Url = Annotated[
+    str, AfterValidator(_ari_url), WithJsonSchema({"type": "string", "pattern": "^https?://[^/]+/."})
+]
 CalendarAddress = Annotated[SecretStr, AfterValidator(_calendar_address)]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 Port = Annotated[int, Field(ge=1, le=65535)]

@@ -170,7 +170,9 @@ def _as(kind: Callable[[str], S], check: Callable[[Any], str]) -> PlainValidator
     return PlainValidator(lambda value: kind(check(value)))
 
 
-_NAME_SCHEMA = WithJsonSchema({"type": "string", "pattern": NAME_PATTERN, "maxLength": _LONGEST_NAME})
+_NAME_SCHEMA = WithJsonSchema(
+    {"type": ["string", "integer"], "pattern": f"^(?=.{{1,{_LONGEST_NAME}}}$){NAME_PATTERN[1:]}"}
+)
 _LANGUAGE_SCHEMA = WithJsonSchema({"type": "string", "pattern": "^[a-z]{2,3}$"})
 
 Name = Annotated[str, PlainValidator(_name), _NAME_SCHEMA]

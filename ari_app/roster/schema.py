@@ -206,7 +206,7 @@ class RotationEntry(Schema):
     advance: Literal["calendar", "active_shift"] = "calendar"
     """`calendar`: a turn passes with time. `active_shift`: only when a window was served."""
     members: Annotated[
-        Annotated[Groups, Tag("groups")] | Annotated[tuple[MembersEntry, ...], Tag("dated")],
+        Annotated[Groups, Tag("groups")] | Annotated[tuple[MembersEntry, ...], Field(min_length=1), Tag("dated")],
         Discriminator(_form_of_members),
     ]
     """Who takes turns, in order; an inner list is on call together. Or dated versions of it."""

@@ -68,10 +68,10 @@ def offset_all_day(day: int, zone: ZoneInfo) -> timedelta | None:
 def clock_changes(year: int, zone: ZoneInfo) -> tuple[tuple[datetime, datetime], ...]:
     """Return the wall times [start, end) that a clock skips or shows twice in a year (of UTC)."""
     changes = []
-    week, second = timedelta(weeks=1), timedelta(seconds=1)
+    step, second = timedelta(weeks=2), timedelta(seconds=1)
     low, end = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
-    while low < end:  # no zone changes its clocks twice within a week
-        high = min(low + week, end)
+    while low < end:  # no zone changes its clocks twice within two weeks
+        high = min(low + step, end)
         before, after = _offset_at(low, zone), _offset_at(high, zone)
         if before != after:
             begin, change = low, high
@@ -85,7 +85,9 @@ def clock_changes(year: int, zone: ZoneInfo) -> tuple[tuple[datetime, datetime],
 
 
 def _offset_at(at: datetime, zone: ZoneInfo) -> timedelta:
-    return wall_time(at, zone) - at.replace(tzinfo=None)
+    offset = at.astimezone(zone).utcoffset()
+    assert offset is not None  # noqa: S101 - a ZoneInfo has an offset for every instant
+    return offset
 
 
 def _less(wall: datetime, offset: timedelta) -> datetime:
@@ -155,10 +157,11 @@ class Turns:
         return self.anchor + steps * LENGTHS[self.unit]
 
     def turn_on_wall(self, wall: datetime) -> int:
-        """Return the turn that a wall time is in (with months perhaps the one before); it may be negative."""
+        """Return the turn that a wall time is in; it may be negative."""
         if self.unit == "months":
             months = (wall.year - self.anchor.year) * 12 + wall.month - self.anchor.month
-            return months // self.count
+            turn = months // self.count
+            return turn if self.wall(turn) <= wall else turn - 1
         return (wall - self.anchor) // (LENGTHS[self.unit] * self.count)
 
 

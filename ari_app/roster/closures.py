@@ -35,9 +35,13 @@ class Closures:
 
     def is_open(self, day: int) -> bool:
         """Tell whether a day (its ordinal) is open."""
-        if self.only_on and not any(day in calendar for calendar in self.only_on):
-            return False
-        return not any(day in calendar for calendar in self.except_on)
+        for days in self.except_on:
+            if day in days:
+                return False
+        for days in self.only_on:
+            if day in days:
+                return True
+        return not self.only_on
 
     def days_named(self, year: int) -> frozenset[int]:
         """Return the days of a year that a calendar names, as ordinals; all others are like one another."""

@@ -20,18 +20,20 @@ class Window:
     days: frozenset[int]  # Monday is 0, as in `date.weekday()`
     start: int
     end: int
+    on_wall: tuple[timedelta, timedelta] = field(init=False, repr=False, compare=False)
+    """When it starts and ends, counted from midnight on the clock of the wall."""
 
-    def on_wall(self) -> tuple[timedelta, timedelta]:
-        """Return when it starts and ends, counted from midnight on the clock of the wall."""
+    def __post_init__(self) -> None:
+        """Count from midnight."""
         nights = 0 if self.end > self.start else 1
-        return timedelta(minutes=self.start), timedelta(days=nights, minutes=self.end)
+        on_wall = timedelta(minutes=self.start), timedelta(days=nights, minutes=self.end)
+        object.__setattr__(self, "on_wall", on_wall)
 
     def span(self, day: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
         """Return the instants [start, end) of a day's (an ordinal) window; equal if the clock skips it."""
         midnight = datetime.fromordinal(day)
-        from_midnight = self.on_wall()
-        start = first_instant(midnight + from_midnight[0], zone)
-        return start, max(start, last_instant(midnight + from_midnight[1], zone))
+        start = first_instant(midnight + self.on_wall[0], zone)
+        return start, max(start, last_instant(midnight + self.on_wall[1], zone))
 
 
 WHOLE_DAYS = Window(frozenset(range(7)), 0, 0)

@@ -90,10 +90,14 @@ class ServedTurns:
         """Look at the turns near unusual days, from the anchor until the end of a year."""
         known = self._known
         first = self.turns.anchor.year - 1 if known.until is None else known.until + 1
-        near = {turn for each in range(first, year + 2) for turn in self._near_unusual_days(each)}
-        for turn in near - known.extra.keys():
-            more = self._is_served(turn) - (self._usually(turn + 1) - self._usually(turn))
-            if more:
+        years = range(first, year + 2)
+        near_changes = {turn for each in years for turn in self._near_clock_changes(each)}
+        near_closures = {turn for each in years for turn in self._near_closures(each)}
+        served = {turn: self._is_served_on_wall(turn) for turn in near_closures}
+        served |= {turn: self._is_served(turn) for turn in near_changes}
+        for turn, is_served in served.items():
+            more = is_served - (self._usually(turn + 1) - self._usually(turn))
+            if more and turn >= 0:
                 known.extra[turn] = more
         known.until = year + 1
         known.turns = sorted(known.extra)
@@ -102,26 +106,48 @@ class ServedTurns:
     def _is_served(self, turn: int) -> bool:
         return self.opening.is_open_within(self.turns.handoff(turn), self.turns.handoff(turn + 1))
 
-    def _near_unusual_days(self, year: int) -> Iterator[int]:
-        for start, end in self._unusual_spans(year):
-            first, last = self.turns.turn_on_wall(start - _MINUTE) - 1, self.turns.turn_on_wall(end)
-            yield from range(max(first, 0), last + 1)
+    def _is_served_on_wall(self, turn: int) -> bool:
+        """The same, far quicker, for a turn that no clock change is near to."""
+        begin, end = self.turns.wall(turn), self.turns.wall(turn + 1)
+        closures = self.opening.closures
+        return any(
+            opens < end and begin < closes and (closures is None or closures.is_open(day))
+            for day in range(begin.toordinal() - 1, end.toordinal() + 1)
+            for opens, closes in self._spans(day)
+        )
 
-    def _unusual_spans(self, year: int) -> Iterator[tuple[datetime, datetime]]:
-        """Yield the wall times, in a year, between which turns may be other than usual."""
-        yield from clock_changes(year, self.opening.zone)
-        days = self.opening.closures.days_named(year) if self.opening.closures is not None else ()
-        for day in days:
-            midnight = datetime.fromordinal(day)
-            for window in self.opening.windows:
-                if midnight.weekday() in window.days:
-                    start, end = window.on_wall()
-                    yield midnight + start, midnight + end
+    def _near_clock_changes(self, year: int) -> Iterator[int]:
+        """Yield the turns that a clock change may make other than usual: it is in a window's start or end,
+        or in a turn that is no longer than it."""
+        length = self.turns.wall(1) - self.turns.anchor
+        for start, end in clock_changes(year, self.opening.zone):
+            first, last = start.toordinal() - 1, end.toordinal()
+            edges = (edge for day in range(first, last + 1) for span in self._spans(day) for edge in span)
+            if length <= end - start or any(start <= edge <= end for edge in edges):
+                yield from self._turns_between(start - _MINUTE, end)
+
+    def _near_closures(self, year: int) -> Iterator[int]:
+        """Yield the turns in which there is a window of a day that closures name."""
+        closures = self.opening.closures
+        for day in closures.days_named(year) if closures is not None else ():
+            for opens, closes in self._spans(day):
+                yield from self._turns_between(opens, closes - _MINUTE)
+
+    def _spans(self, day: int) -> Iterator[tuple[datetime, datetime]]:
+        """Yield the wall times of the windows that start on a day (its ordinal), closed or not."""
+        midnight = datetime.fromordinal(day)
+        weekday = midnight.weekday()
+        for window in self.opening.windows:
+            if weekday in window.days:
+                yield midnight + window.on_wall[0], midnight + window.on_wall[1]
+
+    def _turns_between(self, first: datetime, last: datetime) -> range:
+        return range(self.turns.turn_on_wall(first), self.turns.turn_on_wall(last) + 1)
 
 
 def _in_week(window: Window) -> Iterator[tuple[timedelta, timedelta]]:
     """Yield a window's spans counted from a Monday's midnight, also those of the weeks around."""
-    start, end = window.on_wall()
+    start, end = window.on_wall
     for day in window.days:
         for week in (-1, 0, 1):
             midnight = day * _DAY + week * _WEEK

@@ -21,19 +21,26 @@ class Packed(Mapping[str, Value]):
     value once and keep it while it is of use. Its bytes can be handed over out of band (PEP 574), by chunks.
     """
 
-    __slots__ = ("_bounds", "_chunks", "_places")
+    __slots__ = ("_bounds", "_chunks", "_names", "_places")
 
     def __init__(self, values: Mapping[str, Value]) -> None:
         packed = bytearray()
-        self._places = {name: place for place, name in enumerate(values)}
         self._bounds = array("Q", [0])  # the value at a place lies between its bound and the next
         for value in values.values():
             packed += pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
             self._bounds.append(len(packed))
         self._chunks = [bytes(packed[start : start + CHUNK]) for start in range(0, len(packed), CHUNK)]
+        self._names = pickle.dumps(list(values), pickle.HIGHEST_PROTOCOL)
+        self._places: dict[str, int] | None = None  # of the names; made when first asked for
+
+    def _place_of(self) -> dict[str, int]:
+        if self._places is None:
+            names = pickle.loads(self._names)  # noqa: S301 - this very program packed them
+            self._places = {name: place for place, name in enumerate(names)}
+        return self._places
 
     def __getitem__(self, name: str) -> Value:
-        place = self._places[name]
+        place = self._place_of()[name]
         start, end = self._bounds[place], self._bounds[place + 1]
         chunk = start // CHUNK
         span = b"".join(self._chunks[chunk : (end - 1) // CHUNK + 1])
@@ -42,21 +49,21 @@ class Packed(Mapping[str, Value]):
         return value
 
     def __contains__(self, name: object) -> bool:
-        return name in self._places
+        return name in self._place_of()
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
+        return iter(self._place_of())
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._bounds) - 1
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         """Return how to make it again; each chunk may travel by itself."""
         chunks = [pickle.PickleBuffer(chunk) for chunk in self._chunks] if protocol > 4 else self._chunks
-        return _made_again, (self._places, self._bounds, chunks)
+        return _made_again, (self._names, self._bounds, chunks)
 
 
-def _made_again(places: dict[str, int], bounds: array[int], chunks: list[bytes]) -> Packed[Any]:
+def _made_again(names: bytes, bounds: array[int], chunks: list[bytes]) -> Packed[Any]:
     packed = Packed.__new__(Packed)
-    packed._places, packed._bounds, packed._chunks = places, bounds, chunks
+    packed._names, packed._bounds, packed._chunks, packed._places = names, bounds, chunks, None
     return packed

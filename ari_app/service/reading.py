@@ -16,7 +16,7 @@ from .reloading import waiting_for_a_restart
 
 TRIES = 3
 """How often files that change while they are read are read again."""
-MOST = 100
+MOST = 50
 """Findings that are handed over; `astreinte check` tells them all."""
 
 

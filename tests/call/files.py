@@ -21,6 +21,13 @@ SHORT_PROMPTS = (
     "caller-error",
     "agent-taken",
     "agent-missed",
+    "saisir-contrat",
+    "ferie",
+    "caller-wait",
+    "digits-heard",
+    "digits-confirm",
+    "digits-wrong",
+    *(f"digit-{digit}" for digit in range(10)),
 )
 
 AGENTS = {

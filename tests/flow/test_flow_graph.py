@@ -33,21 +33,9 @@ def test_every_node_and_every_way_is_in_the_picture(flow: Flow) -> None:
     root = ET.fromstring(svg(graph_of(flow)))
     texts = [text.text for text in root.iter(f"{SVG}text")]
     names = [text.text for text in root.iter(f"{SVG}text") if text.get("class") == "name"]
-    assert sorted(names) == sorted(flow.nodes)
-    for label in (
-        "1 fr",
-        "2 en",
-        "1 panne",
-        "2 vol",
-        "otherwise",
-        "0",
-        "or",
-        "failed",
-        "open",
-        "closed",
-        "nobody",
-    ):
-        assert label in texts
+    assert names == list(flow.nodes)
+    labels = {"1 fr", "2 en", "1 panne", "2 vol", "otherwise", "0", "failed", "open", "closed", "nobody"}
+    assert labels <= set(texts)
     ways = {(name, str(to)) for name, step in flow.nodes.items() for _, to in step.ways()}
     ways |= {(name, "relier") for name, step in flow.nodes.items() if step.asks}  # the key 0
     tips = [path for path in root.iter(f"{SVG}path") if path.get("marker-end")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from ..core.settings import load_settings
+from ..roster.assignments import Assignment
 from ..roster.book import RosterBook
 from ..roster.team import Override
 from ..service.calendars import KeptFeeds
@@ -100,10 +101,14 @@ def _rows(editor: RosterEditor, name: str, now: datetime, *, past: bool) -> Iter
 
 
 def _changes(rosters: RosterBook, name: str, override: Override) -> str:
-    """Return for how long somebody else is on call because of an override."""
+    """Return for how long somebody else is on call, or nobody any more, because of an override."""
     team = rosters.teams[name]
     without = replace(team, overrides=tuple(each for each in team.overrides if each.id != override.id))
     effect = effect_of(without, team, [override])
     if effect is None:
         return "nothing"
-    return length(sum((one.end - one.start for one in effect.gained), timedelta()))
+    return length(max(_total(effect.gained), _total(effect.lost)))
+
+
+def _total(shifts: Iterable[Assignment]) -> timedelta:
+    return sum((shift.end - shift.start for shift in shifts), timedelta())

@@ -22,6 +22,14 @@ SENTENCES = {
     "menu.key": "they press {key}",
     "menu.invalid": "they press {key}, which means nothing here",
     "menu.silence": "they press nothing",
+    "collect.silence": "they type nothing",
+    "collect.invalid": "they type a number that cannot be right",
+    "call.number": "they type {variable}: {number}",
+    "flow.priority": "the call has priority {priority}",
+    "flow.loop": "the flow goes round in a circle at {node}: the line gives up",
+    "hours.answer": "by the clock of {node} it is: {answer}",
+    "webhook.answered": "the service of {node} answers",
+    "webhook.failed": "the service of {node} gives no answer that can be used: {reason}",
     "leg.error": "Asterisk cannot ring that phone",
 }
 

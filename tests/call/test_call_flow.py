@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from aiohttp import web
 
 from ari_app.core import logs
@@ -92,7 +93,8 @@ def asking(url: str) -> str:
     return flow_of(
         f"""\
   contrat:
-    collect: {{prompt: saisir-contrat, store: contrat, length: 8, timeout: 2s, goto: client, otherwise: appel}}
+    collect:
+      {{prompt: saisir-contrat, store: contrat, length: 8, timeout: 2s, goto: client, otherwise: appel}}
   client:
     webhook:
       url: {url}
@@ -111,11 +113,18 @@ def asking(url: str) -> str:
     )
 
 
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[Path]:
+    """Where everything that the line logs during the test goes, unmasked."""
+    path = tmp_path / "line.jsonl"
+    logs.configure("json", "debug", path, mask_numbers=False)
+    yield path
+    logs.configure()
+
+
 async def test_a_number_is_read_back_told_to_a_service_and_leads_to_a_telephone(
-    open_a_line: OpenALine, tmp_path: Path
+    open_a_line: OpenALine, log: Path
 ) -> None:
-    log = tmp_path / "line.jsonl"
-    logs.configure("json", "debug", log, mask_numbers=False)
     async with service() as crm, open_a_line(menu=asking(crm.url)) as line:
         emma = line.telephone("+33199001201")
         caller = await line.takes_a_call()
@@ -134,7 +143,6 @@ async def test_a_number_is_read_back_told_to_a_service_and_leads_to_a_telephone(
         await agent.hears_voice_of(caller)
         await caller.hangs_up()
         record = await line.record_of(caller)
-    logs.configure()
     assert (question["number"], question["variables"]) == (caller.number, {"contrat": NUMBER})
     assert (record.call.outcome, record.call.id) == ("bridged", question["call"])
     assert tried(record) == [("+33199001201", "accepted")]

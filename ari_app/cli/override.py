@@ -19,7 +19,7 @@ from ..service.roster_editing import NewOverride, RosterEditor
 from .drafts import changing, effect_of, show_and_save
 from .instants import length, moment, read_wall_time
 from .rosters import agent_named, team_names
-from .terminal import print_table
+from .terminal import BOLD, paint, print_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +65,16 @@ def list_overrides(settings_file: Path | None, team: str | None, *, past: bool) 
     now, settings = datetime.now(UTC), load_settings(settings_file)
     editor = RosterEditor(settings.rosters, now, KeptFeeds(settings))
     teams = team_names(editor.rosters, team, "override list")
-    rows = [row for name in teams for row in _rows(editor, name, now, past=past)]
-    if not rows:
+    listed = {name: rows for name in teams if (rows := list(_rows(editor, name, now, past=past)))}
+    if not listed:
         typer.echo(
-            "No override" if past else "No override is in force or to come; --all shows those that are over."
+            "No override." if past else "No override in force or to come; --all shows those that are over."
         )
-        return 0
-    print_table(
-        ("team", "id", "from", "to", "replace", "with", "reason", "changes"),
-        rows,
-        drop=("reason",),
-        whole=("id", "from", "to"),
-    )
+    for name, rows in listed.items():
+        typer.echo(f"{paint(name, BOLD)} ({editor.rosters.teams[name].timezone})")
+        print_table(
+            ("id", "from", "to", "who", "changes", "reason"), rows, drop=("reason",), whole=("id", "who")
+        )
     return 0
 
 
@@ -87,17 +85,9 @@ def _rows(editor: RosterEditor, name: str, now: datetime, *, past: bool) -> Iter
     for override in sorted(team.overrides, key=lambda each: (each.start, each.end)):
         if past or override.end > now:
             start, end = (moment(at, zone, year=True) for at in (override.start, override.end))
-            reason = entries[override.id].reason
-            yield (
-                name,
-                override.id,
-                start,
-                end,
-                override.absent,
-                override.stand_in,
-                reason,
-                _changes(editor.rosters, name, override),
-            )
+            who = f"{override.stand_in} for {override.absent}"
+            changes = _changes(editor.rosters, name, override)
+            yield override.id, start, end, who, changes, entries[override.id].reason
 
 
 def _changes(rosters: RosterBook, name: str, override: Override) -> str:

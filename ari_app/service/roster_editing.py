@@ -18,7 +18,7 @@ from ..core.errors import AstreinteError
 from ..core.findings import Finding, InvalidConfiguration
 from ..core.replacing import FileIsChanging, only_editor, replace_content
 from ..core.suggest import nearest, one_of
-from ..core.yaml_editing import EditableList
+from ..core.yaml_editing import CannotEdit, EditableList
 from ..roster.book import RosterBook, UnknownTeamError, check_files
 from ..roster.calendars import Feeds, no_feeds
 from ..roster.files import RosterFiles, TeamSource, read_folder
@@ -146,7 +146,10 @@ class RosterEditor:
         if document is None or document.data != source.document.data:
             raise FileIsChanging(path, "was changed meanwhile")
         mark = codecs.BOM_UTF8 if before.startswith(codecs.BOM_UTF8) else b""
-        after = mark + edit(before.decode("utf-8-sig")).encode()
+        try:
+            after = mark + edit(before.decode("utf-8-sig")).encode()
+        except CannotEdit as error:
+            raise CannotEdit(f"{path}: {error.message}", remedy=error.remedy) from error
         rosters, findings = check_files(read_folder(self._folder, {path: after}, self._feeds), self._at)
         if rosters is None:
             raise WouldNotLoad([each for each in findings if each.severity == "error"])

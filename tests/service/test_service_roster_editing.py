@@ -240,6 +240,7 @@ def odd(tmp_path: Path) -> Iterator[Path]:
 def test_what_cannot_be_edited_in_place_is_refused_with_the_line_to_write(odd: Path) -> None:
     with pytest.raises(CannotEdit) as refused:
         editor_of(odd).with_overrides("odd", [NEW])
+    assert str(odd) in refused.value.message
     assert LINE in refused.value.remedy
 
 

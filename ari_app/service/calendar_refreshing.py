@@ -28,10 +28,12 @@ class CalendarKeeper:
         calendars: Callable[[], Iterable[CalendarEntry]],
         settings: Callable[[], Settings],
         reload: Callable[[], Awaitable[object]],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._calendars = calendars
         self._settings = settings
         self._reload = reload
+        self._clock = clock
         self._read_at: dict[str, float] = {}
         self._troubles: dict[str, str] = {}
 
@@ -54,7 +56,7 @@ class CalendarKeeper:
             except CalendarUnavailable:
                 continue  # removed from the settings: the files that name it are not taken into use anew
             intervals[address] = min(calendar.every, intervals.get(address, calendar.every))
-        now = time.monotonic()
+        now = self._clock()
         due = [each for each, every in intervals.items() if now - self._read_at.get(each, -every) >= every]
         if not due:
             return

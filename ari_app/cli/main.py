@@ -34,6 +34,10 @@ app = typer.Typer(
 )
 calls_app = typer.Typer(invoke_without_command=True)
 app.add_typer(calls_app, name="calls", short_help="List the calls on record; `calls show ID` tells one.")
+versions_app = typer.Typer(invoke_without_command=True)
+app.add_typer(
+    versions_app, name="versions", short_help="List the versions of the rosters that were in force."
+)
 app.add_typer(flow_app, name="flow", short_help="Walk a flow in the terminal, or draw it.")
 override_app = typer.Typer(no_args_is_help=True, help="Who stands in for whom, written into the rosters.")
 app.add_typer(override_app, name="override", short_help="Write, list and remove who stands in for whom.")
@@ -316,6 +320,31 @@ def calls_show(
     from .calls import show_call
 
     raise typer.Exit(show_call(settings, call))
+
+
+@versions_app.callback()
+def versions(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many, newest first.")] = 20,
+    settings: SettingsFile = None,
+) -> None:
+    """List the versions of the rosters that were in force: from when until when, and what they say."""
+    if context.invoked_subcommand is None:
+        from .versions import list_versions
+
+        raise typer.Exit(list_versions(settings, limit))
+
+
+@versions_app.command("show", short_help="Show the schedule as a version published it.")
+def versions_show(
+    version: Annotated[str, typer.Argument(help="The version's id or hash, or the beginning of it.")],
+    team: Annotated[str | None, typer.Option(help="One team alone.")] = None,
+    settings: SettingsFile = None,
+) -> None:
+    """Show who is on call in the 60 days after a version came into force, as it was published then."""
+    from .versions import show_version
+
+    raise typer.Exit(show_version(settings, version, team))
 
 
 @app.command(short_help="Tell what is wrong with this installation.")

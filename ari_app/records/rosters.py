@@ -35,7 +35,7 @@ def write(connection: Connection, event: Event) -> None:
         connection.execute(update(table).where(table.id == before.id).values(until=published.at))
     connection.execute(
         insert(table).values(
-            id=f"{published.at:%Y%m%dT%H%M%S}-{published.hash[:10]}",
+            id=f"{published.at:%Y%m%dT%H%M%S}.{published.at.microsecond // 1000:03}-{published.hash[:10]}",
             hash=published.hash,
             since=published.at,
             until=connection.execute(after).scalar(),

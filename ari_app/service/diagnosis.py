@@ -27,6 +27,7 @@ from .fallback import FAMILY, KEY
 from .instance import holder_of
 from .managed import reaching
 from .reloading import brief
+from .status import read_status
 
 LOW_DISK = 200_000_000
 """Bytes: below it, records and logs are about to be refused."""
@@ -84,11 +85,19 @@ def _files(
     settings: Settings, books: Books | None, findings: Sequence[Finding], *, serving: bool
 ) -> Diagnosis:
     errors = [finding for finding in findings if finding.severity == "error"]
+    status = read_status(settings.data) if holder_of(settings.data) is not None else None
     if books is None:
         meanwhile = "; the running line keeps the last good version" if serving else ""
-        seen = f"{len(errors)} errors, the first is {brief(errors[0])}{meanwhile}"
+        since = f" of {status.since}" if meanwhile and status is not None else ""
+        seen = f"{len(errors)} errors, the first is {brief(errors[0])}{meanwhile}{since}"
         return Diagnosis("files", seen, "run `astreinte check`, which tells them all", fatal=not serving)
     seen = f"{len(books.rosters.teams)} teams, {len(books.flows.flows)} flows"
+    if status is not None and status.reason:
+        seen = f"{seen}; the running line keeps those of {status.since}: {status.reason}"
+        return Diagnosis("files", seen, status.remedy)
+    if status is not None:
+        edits = f"{status.reloaded} edits taken, {status.rejected} rejected"
+        seen = f"{seen}, in force since {status.since} ({edits})"
     warnings = sum(finding.severity == "warning" for finding in findings)
     if warnings:
         return Diagnosis("files", f"{seen}, {warnings} warnings", "run `astreinte check`, which tells them")

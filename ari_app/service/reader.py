@@ -47,8 +47,8 @@ def _hand_over(out: BinaryIO, result: object) -> None:
     """Write a result and then its chunks (PEP 574), each after its length; a length of zero ends them."""
     chunks: list[pickle.PickleBuffer] = []
     packed = pickle.dumps(result, pickle.HIGHEST_PROTOCOL, buffer_callback=chunks.append)
-    for piece in (packed, *chunks):
-        out.write(LENGTH.pack(memoryview(piece).nbytes))
+    for piece in (memoryview(packed), *(chunk.raw() for chunk in chunks)):
+        out.write(LENGTH.pack(piece.nbytes))
         out.write(piece)
     out.write(LENGTH.pack(0))
     out.flush()

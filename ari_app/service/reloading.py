@@ -91,9 +91,10 @@ class Rejection:
 
 def warn(findings: Sequence[Finding]) -> None:
     """Log what is odd in files that are in force all the same."""
-    for finding in findings[:TOLD]:
+    warnings = [finding for finding in findings if finding.severity == "warning"]
+    for finding in warnings[:TOLD]:
         log.warning("config.warning", finding=brief(finding), remedy=finding.remedy)
-    if len(findings) > TOLD:
+    if len(warnings) > TOLD:
         log.warning("config.more_warnings", remedy="run `astreinte check`, which tells them all")
 
 

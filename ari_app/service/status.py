@@ -24,6 +24,11 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     remedy: str = ""
 
+    @property
+    def since(self) -> str:
+        """Since when these files are in force, in this machine's time."""
+        return self.in_force_since.astimezone().strftime("%Y-%m-%d %H:%M:%S%z")
+
 
 def write_status(folder: Path, version: Version) -> None:
     """Tell of a version, in the line's folder; a folder that cannot be written is no reason not to go on."""

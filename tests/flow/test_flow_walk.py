@@ -230,6 +230,13 @@ def any_nodes(draw: st.DrawFn) -> str:
                     f"menu: {{prompt: mots, retries: 0, otherwise: {to[0]}, "
                     f"keys: {{'1': {{goto: {to[1]}}}, '2': {{goto: {to[2]}, reason: vol}}}}}}",
                     f"route: {{nobody: {to[0]}, off_duty: {to[1]}}}",
+                    f"collect: {{prompt: mots, store: numero, length: 2, retries: 1, goto: {to[0]}, "
+                    f"otherwise: {to[1]}}}",
+                    "hours: {timezone: Europe/Paris, window: {from: '09:00', to: '18:00'}, "
+                    f"open: {to[0]}, closed: {to[1]}}}",
+                    f"set: {{priority: 3, goto: {to[0]}}}",
+                    f"goto: {to[0]}",
+                    f"transfer: {{team: cartes, nobody: {to[0]}, off_duty: {to[1]}}}",
                     "goodbye: {prompt: mots}",
                 ]
             )
@@ -244,7 +251,8 @@ async def test_no_flow_however_circular_keeps_a_caller_for_ever(
     nodes: str, keys: list[str | None], agents: list[Connection]
 ) -> None:
     text = f"{{flow: test, languages: fr, start: debut, fallback_reason: panne, nodes: {nodes},"
-    text += " reasons: {panne: {fr: panne}}, prompts: {mots: {fr: mots}}}"
+    text += " human: {goto: a, reason: vol},"
+    text += " reasons: {panne: {fr: panne}, vol: {fr: vol}}, prompts: {mots: {fr: mots}}}"
     flow = build_flow(FlowFile.model_validate(yaml.safe_load(text)), load_words(FLOWS)[0])
     phone = ScriptedPhone(*keys, agents=agents)
     end = await run(flow, phone)

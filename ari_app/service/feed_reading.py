@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import zlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -61,8 +62,8 @@ async def fetch(session: aiohttp.ClientSession, address: str, conditions: Mappin
 def _reason(error: Exception) -> str:
     """Return why a connection failed, in words that hold no address."""
     cause = getattr(error, "os_error", error)
-    if isinstance(cause, OSError) and cause.strerror:
-        return cause.strerror
+    if isinstance(cause, OSError) and cause.errno:
+        return os.strerror(cause.errno) if cause.errno > 0 else cause.strerror  # a name that is not found
     return type(error).__name__
 
 

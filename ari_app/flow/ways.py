@@ -89,7 +89,8 @@ def _zero_leads_to_a_human(source: FlowSource) -> Iterator[Finding]:
     human, ways = source.file.human, source.ways()
     if human is None or human.goto not in ways:
         return
-    if not any(source.file.nodes[name].step.rings for name in reached_from([human.goto], ways)):
+    reached = [name for name in reached_from([human.goto], ways) if name in ways]  # others are no nodes
+    if not any(source.file.nodes[name].step.rings for name in reached):
         yield source.document.finding(
             ("human", "goto"),
             "`human` leads to nobody",

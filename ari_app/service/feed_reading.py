@@ -63,7 +63,7 @@ def _reason(error: Exception) -> str:
     """Return why a connection failed, in words that hold no address."""
     cause = getattr(error, "os_error", error)
     if isinstance(cause, OSError) and cause.errno:
-        return os.strerror(cause.errno) if cause.errno > 0 else cause.strerror  # a name that is not found
+        return os.strerror(cause.errno) if cause.errno > 0 else cause.strerror or ""  # of a name, the second
     return type(error).__name__
 
 

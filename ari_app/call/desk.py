@@ -14,6 +14,7 @@ from ..core.settings import Settings
 from ..flow.book import FlowBook
 from ..prompts import PromptStore
 from ..roster.book import RosterBook
+from ..roster.plan import Activity
 from .story import Story
 
 
@@ -28,6 +29,8 @@ class Desk:
     prompts: PromptStore
     phone_state: Callable[[str], PhoneState]
     """The state of a PJSIP endpoint, by name, as last heard; it never waits."""
+    activity: Activity
+    """When agents were last rung and last had a call; it follows what happens."""
 
 
 @dataclass(slots=True)

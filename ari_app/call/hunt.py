@@ -64,7 +64,7 @@ class Hunt:
     @staticmethod
     def _groups_of(plan: Plan) -> Iterator[tuple[int, float, Sequence[OnCallAgent]]]:
         """Yield who is rung together: everybody of a simultaneous step, one after the other else."""
-        for step in plan.steps:
+        for step in chain.from_iterable([each] * each.rounds for each in plan.steps * plan.rounds):
             if step.strategy == "simultaneous":
                 yield step.index, step.seconds, step.agents
             else:

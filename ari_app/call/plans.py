@@ -7,21 +7,27 @@ from datetime import datetime
 from ..flow.phone import Destination, ToNumber, ToTeam
 from ..roster.book import RosterBook
 from ..roster.calendar import NEVER
-from ..roster.plan import Agent, OnCallAgent, Phone, Plan, Step
+from ..roster.plan import Activity, Agent, OnCallAgent, Phone, Plan, Step
 
 TRANSFER = "transfer"
 """What the records say instead of a team when a flow rings a number."""
 
 
 def plan_for(
-    rosters: RosterBook, at: datetime, reason: str, language: str, to: Destination | None = None
+    rosters: RosterBook,
+    at: datetime,
+    reason: str,
+    language: str,
+    to: Destination | None = None,
+    *,
+    activity: Activity | None = None,
 ) -> Plan:
     """Return whom to ring at an instant: for a reason, or wherever a flow transfers the call to."""
     match to:
         case None:
-            return rosters.plan(reason=reason, at=at, language=language)
+            return rosters.plan(reason, at, language, activity=activity)
         case ToTeam(team):
-            return rosters.plan_for_team(team, at, language)
+            return rosters.plan_for_team(team, at, language, reason=reason, activity=activity)
         case ToNumber():
             return _plan_of_number(to, at)
 

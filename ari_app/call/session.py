@@ -144,7 +144,8 @@ class Session:
 
     async def connect(self, reason: str, language: str, to: Destination | None = None) -> Connection:
         """Ring who is on call for `reason`, or `to`, and let the two talk until one hangs up."""
-        plan = plan_for(self._call.desk.rosters, self.now(), reason, language, to)
+        desk = self._call.desk
+        plan = plan_for(desk.rosters, self.now(), reason, language, to, activity=desk.activity)
         self._call.story.queued(plan)
         if not any(plan.agents()):
             self._outcome = Outcome.NOBODY_ON_CALL

@@ -13,13 +13,15 @@ from datetime import datetime
 from typing import Any, Self, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import ColumnElement, Connection, Select, case, func, select
 
 from ari_app.core.errors import AstreinteError
+from ari_app.core.ids import new_call_id
 
 from .access import Access, open_database
 from .database import Database, RecordsUnavailable, revision
-from .models import SCHEMA, Call, CallEvent, CallLeg, RosterVersion
+from .facts import LegResult
+from .models import SCHEMA, Call, CallEvent, CallLeg, RosterVersion, UtcDateTime
 from .troubles import explain
 
 Record = TypeVar("Record", bound=msgspec.Struct)
@@ -85,6 +87,14 @@ class CallStory(msgspec.Struct, frozen=True):
     call: CallRecord
     legs: list[LegRecord]
     events: list[EventRecord]
+
+
+class LastActivity(msgspec.Struct, frozen=True, kw_only=True):
+    """When an agent was last rung, and when they last had a call: its end, or its beginning if it goes on."""
+
+    agent: str
+    rung_at: datetime
+    taken_at: datetime | None
 
 
 class OpenCall(msgspec.Struct, frozen=True):
@@ -200,6 +210,22 @@ class Reader:
             await self._read(legs.order_by(CallLeg.started_at, CallLeg.id), LegRecord),
             await self._read(events.order_by(CallEvent.seq), EventRecord),
         )
+
+    async def last_activity(self, since: datetime) -> list[LastActivity]:
+        """Return what each agent last did, in calls that came in from `since` (aware) on."""
+        taken = case((CallLeg.accepted_at.is_not(None), func.coalesce(CallLeg.ended_at, CallLeg.accepted_at)))
+        columns: list[ColumnElement[Any]] = [
+            CallLeg.__table__.c.agent,
+            func.max(CallLeg.started_at).label("rung_at"),
+            func.max(taken, type_=UtcDateTime()).label("taken_at"),
+        ]
+        query = (
+            select(*columns)
+            .where(CallLeg.call_id >= new_call_id(since)[:15])  # ids begin with their time, and lie in order
+            .where(CallLeg.result.is_distinct_from(LegResult.SKIPPED.value))
+            .group_by(CallLeg.agent)
+        )
+        return await self._read(query, LastActivity)
 
     async def roster_versions(self, *, limit: int = 20) -> list[RosterVersionRecord]:
         """Return the versions of the rosters that came into force last, newest first."""

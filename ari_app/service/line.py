@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -14,6 +14,7 @@ from ..agi import FastAgiServer
 from ..ami import AmiClient
 from ..ari import AriClient
 from ..ari.errors import OutcomeUnknown, RequestNotSent
+from ..call.activity import AgentActivity
 from ..call.adoption import Survivors, Talk
 from ..call.desk import Call, Desk
 from ..call.story import Story
@@ -23,7 +24,7 @@ from ..core.settings import Settings
 from ..prompts import PromptStore
 from ..records.database import RecordsUnavailable
 from ..records.facts import Fact, FactSink
-from ..records.reader import OpenCall
+from ..records.reader import OpenCall, Reader
 from ..records.recorder import Recorder
 from .apart import Apart, ReadingFailed, reading_apart
 from .books import Books, open_books
@@ -46,6 +47,10 @@ ADOPTION_RETRY = 0.5
 """Seconds until the next try when the connection was lost while we looked for calls that outlived us."""
 FORGOTTEN_AT_ONCE = 20
 """Answers of a replaced version that are freed in one go: 0.2 ms."""
+RECALLED = timedelta(days=30)
+"""How far back it is looked what agents did; who did nothing since is the first in turn anyway."""
+RECALL_HEAD_START = 1.0
+"""Seconds until a start goes on without what agents did before; it is taken into account when it is there."""
 RECORDS_RETRY = 5.0
 """Seconds between two looks whether the records can be read, for the calls that outlived us."""
 
@@ -65,8 +70,15 @@ class Line:
     """A running line, see `open_line`. Its files can be taken into use anew at any time: `reload`."""
 
     def __init__(
-        self, settings: Settings, books: Books, prompts: PromptStore, recorder: Recorder, sink: FactSink
+        self,
+        settings: Settings,
+        books: Books,
+        prompts: PromptStore,
+        recorder: Recorder,
+        *listeners: FactSink,
     ) -> None:
+        activity = AgentActivity()
+        sink = _Tee(recorder, activity, *listeners)
         self.recorder = recorder
         self.prompts = prompts
         self.version = Version()
@@ -94,7 +106,9 @@ class Line:
             flows=books.flows,
             prompts=prompts,
             phone_state=self.ami.state,
+            activity=activity.known,
         )
+        self._activity = activity
         self.reception = Reception(lambda: self._desk, sink)
         self._sink = sink
         self._fallback = FallbackKeeper(self.ami, lambda: self._desk)
@@ -124,6 +138,8 @@ class Line:
             stack.push_async_callback(
                 _cancelled, asyncio.create_task(self._calendars.run(), name="calendars")
             )
+            recalling = asyncio.create_task(self._recall(), name="activity")
+            stack.push_async_callback(_cancelled, recalling)
             await self._start_ami(stack)
             self.ari.on_stasis_start = self.reception.on_stasis_start
             self.ari.on_ready.append(self._adopt)
@@ -131,9 +147,19 @@ class Line:
             await self.ari.start(wait=wait)
             stack.push_async_callback(self._drain)
             await self._until_ami_is_known()
+            await asyncio.wait([recalling], timeout=RECALL_HEAD_START)
             log.info("line.ready", app=self.settings.ari.app, lines=",".join(self.settings.lines))
             yield
             log.info("line.stopping")
+
+    async def _recall(self) -> None:
+        """Let agents be rung in turn across a restart: look up what they did before it."""
+        try:
+            async with Reader(self.settings.database_url) as reader:
+                self._activity.recall(await reader.last_activity(self._since - RECALLED))
+        except RecordsUnavailable as error:
+            if error.problem != "no-records":  # the very first start
+                log.info("activity.unknown", reason=error.message)
 
     async def _drain(self) -> None:
         await self.reception.close(self.settings.limits.drain_seconds)
@@ -293,8 +319,7 @@ async def open_line(
     recorder = Recorder(settings.database_url, spill=settings.data / "unsaved.jsonl")
     await recorder.start()
     try:
-        sink = _Tee(recorder, listener) if listener else recorder
-        line = Line(settings, books, prompts, recorder, sink)
+        line = Line(settings, books, prompts, recorder, *([listener] if listener else []))
         recorder.put_rosters(publish(books.rosters, line.version.since))
         books.rosters.pack()
         await asyncio.to_thread(write_status, settings.data, line.version)

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from ari_app.records import CallArrived, CallEnded, CallQueued, Outcome
+from ari_app.records import (
+    CallArrived,
+    CallEnded,
+    CallQueued,
+    LegAccepted,
+    LegEnded,
+    LegResult,
+    LegStarted,
+    Outcome,
+)
 from ari_app.records.database import InvalidDatabaseUrl, RecordsUnavailable
 from ari_app.records.reader import AmbiguousCall, Reader, UnknownCall
 from ari_app.records.recorder import Recorder
@@ -125,3 +135,29 @@ async def test_a_server_that_does_not_answer_is_said_so_without_the_password() -
     assert unreachable.value.problem == "unreachable"
     assert "127.0.0.1:1" in str(unreachable.value)
     assert "secret" not in str(unreachable.value)
+
+
+async def test_what_each_agent_last_did_is_told(
+    start_recorder: Callable[[], Awaitable[Recorder]], reader: Reader
+) -> None:
+    recorder = await start_recorder()
+
+    def leg(call: str, agent: str, minute: int, result: LegResult, accepted: int | None = None) -> None:
+        leg_id, at = f"{call}.{agent}", NOON + timedelta(minutes=minute)
+        recorder.put(LegStarted(call=call, leg=leg_id, agent=agent, endpoint="e", at=at))
+        if accepted is not None:
+            recorder.put(LegAccepted(call=call, leg=leg_id, at=NOON + timedelta(minutes=accepted)))
+        recorder.put(LegEnded(call=call, leg=leg_id, result=result, at=at + timedelta(minutes=5)))
+
+    for call, minute in (("20261124T120000-a", 0), ("20261124T123000-b", 30), ("20261020T120000-c", -50_000)):
+        recorder.put(CallArrived(call=call, line="1", channel_id="c", at=NOON + timedelta(minutes=minute)))
+        leg(call, "alice", minute, LegResult.ACCEPTED, minute + 1)
+        leg(call, "bruno", minute, LegResult.NO_ANSWER)
+    leg("20261020T120000-c", "chloe", -50_000, LegResult.ACCEPTED, -49_999)  # too long ago
+    leg("20261124T123000-b", "david", 31, LegResult.SKIPPED)
+    await recorder.flush()
+    found = await reader.last_activity(NOON - timedelta(days=7))
+    assert {each.agent: (each.rung_at, each.taken_at) for each in found} == {
+        "alice": (NOON + timedelta(minutes=30), NOON + timedelta(minutes=35)),
+        "bruno": (NOON + timedelta(minutes=30), None),
+    }

@@ -145,6 +145,9 @@ def _agents_named(source: TeamSource) -> Iterator[tuple[Loc, str]]:
         if isinstance(step, RingEntry) and step.ring != "on-call":
             for j, name in enumerate(step.ring):
                 yield ("escalation", i, "ring", j), name
+    for digit, to in (source.file.transfer or {}).items():
+        if isinstance(to, str):
+            yield ("transfer", digit), to
 
 
 def _agents_needed(files: RosterFiles, source: TeamSource) -> Iterator[str]:

@@ -8,7 +8,7 @@ from graphlib import TopologicalSorter
 from ..core.findings import Finding
 from ..core.suggest import nearest, one_of
 from .files import RosterFiles
-from .schema import TeamStepEntry
+from .schema import TargetTeamEntry, TeamStepEntry
 
 MOST_STEPS = 100
 """Steps of an escalation, with those that it takes from other teams: more would ring for an hour."""
@@ -51,6 +51,16 @@ def steps_name_teams(files: RosterFiles) -> Iterator[Finding]:
                     found=f"`{other}`, which rings `{name}` again",
                     expected="teams that do not take each other's steps in a circle",
                     remedy="remove the step here, or the one that leads back",
+                )
+    for source in files.teams:
+        for digit, to in (source.file.transfer or {}).items():
+            if isinstance(to, TargetTeamEntry) and to.team not in sources:
+                near = nearest(to.team, sources)
+                yield source.document.finding(
+                    ("transfer", digit, "team"),
+                    f"the team `{to.team}` is unknown",
+                    expected=one_of(sorted(sources)),
+                    remedy=f"did you mean `{near}`?" if near else "name one of them, or an agent",
                 )
     for name, length in _lengths(steps, lengths) if not circular else ():
         if length > MOST_STEPS and name in sources:

@@ -20,6 +20,7 @@ __all__ = [
     "Date",
     "Day",
     "DaysNamed",
+    "Digit",
     "Endpoint",
     "Id",
     "Label",
@@ -51,6 +52,17 @@ def _id(value: Any) -> str:
             remedy="write it without accents, blanks or other signs",
         )
     return value
+
+
+def _digit(value: Any) -> str:
+    text = str(value)
+    if len(text) != 1 or text not in "0123456789":
+        raise mistake(
+            "this is not a key that stands for somebody",
+            expected="a digit, `0` to `9`",
+            remedy="give each a digit of its own",
+        )
+    return text
 
 
 def _label(value: Any) -> str:
@@ -151,6 +163,7 @@ Label = Annotated[
     BeforeValidator(_label),
     WithJsonSchema({"type": "string", "maxLength": 80, "pattern": r"\S"}),
 ]
+Digit = Annotated[str, PlainValidator(_digit), _like("[0-9]")]
 Language = Annotated[str, BeforeValidator(_language), _like(_ISO_639.pattern)]
 WallTime = Annotated[datetime, PlainValidator(_wall_time), _like(_DATE_AND_TIME.pattern)]
 WallDateOrTime = Annotated[

@@ -14,6 +14,8 @@ Strategy = Literal["sequential", "simultaneous", "round-robin", "longest-idle"]
 took a call the longest ago. All but `simultaneous` ring one after the other."""
 Accept = Literal["key", "answer"]
 """How an agent takes a call: by pressing 1 (a voicemail box cannot), or by picking up."""
+Busy = Literal["skip", "ring"]
+"""What becomes of an agent who is in a call when another comes in: left out, or rung all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,15 @@ class Agent:
     phones: tuple[Phone, ...]
     timezone: str | None = None
     """Where they live, to show them their shifts; None: as the team."""
+    busy: Busy = "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom an agent may hand a call over to: an agent, or else whomever a team rings at that instant."""
+
+    agent: Agent | None = None
+    team: str = ""
 
 
 @dataclass(frozen=True, slots=True)

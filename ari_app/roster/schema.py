@@ -27,6 +27,7 @@ from .fields import (
     Date,
     Day,
     DaysNamed,
+    Digit,
     Endpoint,
     Id,
     Label,
@@ -36,7 +37,7 @@ from .fields import (
     WallTime,
     Zone,
 )
-from .plan import Accept, Kind, Strategy
+from .plan import Accept, Busy, Kind, Strategy
 
 
 def _none_yet(value: Any) -> Any:
@@ -137,6 +138,8 @@ class AgentEntry(Schema):
     """`sip:NAME`, `"tel:+NUMBER"`, or a mapping with options."""
     work_hours: Windows | None = None
     """When the person is at work in the week, to see that a `permanence` leaves them rest."""
+    busy: Busy | None = None
+    """Whether the person is rung while in a call (`ring`) or left out (`skip`), whatever the team says."""
 
 
 class EveryEntry(Schema):
@@ -206,7 +209,8 @@ class RotationEntry(Schema):
     advance: Literal["calendar", "active_shift"] = "calendar"
     """`calendar`: a turn passes with time. `active_shift`: only when a window was served."""
     members: Annotated[
-        Annotated[Groups, Tag("groups")] | Annotated[tuple[MembersEntry, ...], Field(min_length=1), Tag("dated")],
+        Annotated[Groups, Tag("groups")]
+        | Annotated[tuple[MembersEntry, ...], Field(min_length=1), Tag("dated")],
         Discriminator(_form_of_members),
     ]
     """Who takes turns, in order; an inner list is on call together. Or dated versions of it."""
@@ -459,6 +463,13 @@ class TeamStepEntry(Schema):
     """For which calls it is there. Default: for every call."""
 
 
+class TargetTeamEntry(Schema):
+    """Whomever another team rings at that instant."""
+
+    team: Id
+    """The other team."""
+
+
 class AgentsFile(Schema):
     """A file of agents alone, for several teams."""
 
@@ -492,5 +503,11 @@ class TeamFile(Schema):
     """Whom a call rings, in order."""
     rounds: Rounds = 1
     """How often all the steps are gone through."""
+    transfer: dict[Digit, Id | TargetTeamEntry] | None = None
+    """Whom agents may hand a call over to: key → an agent, or `{team: NAME}`. Default: each other."""
+    busy: Busy = "skip"
+    """Whether agents in a call are left out when another comes in (`skip`), or rung all the same (`ring`)."""
+    wrap_up: bool = False
+    """Ask agents for a key, when the caller has hung up, that says how the call went."""
     reasons: tuple[Id, ...] = ()
     """What the team answers for: the words that flows route to. A reason has one team."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ from .closures import Closures, Dates, Days
 from .escalation import Condition, Ring
 from .fields import DAYS, minutes
 from .opening import WHOLE_DAYS, Opening, Window
-from .plan import Accept, Agent, Kind, Phone
+from .plan import Accept, Agent, Busy, Kind, Phone, Target
 from .rotation import Group, Groups, Rotation, Version
 from .schema import (
     AgentEntry,
@@ -22,6 +22,7 @@ from .schema import (
     OverrideEntry,
     RingEntry,
     RotationEntry,
+    TargetTeamEntry,
     TeamFile,
     TeamStepEntry,
     WhenEntry,
@@ -73,7 +74,8 @@ class Team:
     """A team's roster.
 
     `escalation` is gone through `rounds` times. `agents` are all whom its own steps may ring; `voicemail` is
-    the index of that last step.
+    the index of that last step. `targets` are those to whom its agents may hand a call over, by key; with
+    `wrap_up` they are asked how a call went.
     """
 
     id: str
@@ -85,6 +87,8 @@ class Team:
     voicemail: int | None
     agents: Mapping[str, Agent]
     reasons: tuple[str, ...]
+    targets: Mapping[str, Target] = field(default_factory=dict)
+    wrap_up: bool = False
 
 
 def build_team(
@@ -101,6 +105,7 @@ def build_team(
     named = {agent for ring in rings for agent in ring.agents or ()}
     named |= {agent for layer in layers for agent in layer.groups.agents}
     named |= {override.with_ for override in file.overrides}
+    built = {name: build_agent(name, agents[name], file.accept, file.busy) for name in sorted(named)}
     return Team(
         id=file.team,
         timezone=file.timezone.key,
@@ -109,13 +114,29 @@ def build_team(
         escalation=tuple(rings),
         rounds=file.rounds,
         voicemail=file.escalation.index("voicemail") if "voicemail" in file.escalation else None,
-        agents={name: build_agent(name, agents[name], file.accept) for name in sorted(named)},
+        agents=built,
         reasons=file.reasons,
+        targets=dict(_targets(file, agents, built)),
+        wrap_up=file.wrap_up,
     )
 
 
-def build_agent(name: str, entry: AgentEntry, accept: Accept) -> Agent:
-    """Return an agent; `accept` holds for the phones that do not say how a call is taken."""
+def _targets(
+    file: TeamFile, agents: Mapping[str, AgentEntry], own: Mapping[str, Agent]
+) -> Iterator[tuple[str, Target]]:
+    """Yield whom agents may hand a call over to: whom the file names, or the first nine of the team."""
+    if file.transfer is None:
+        yield from ((str(key), Target(agent)) for key, agent in zip(range(1, 10), own.values(), strict=False))
+        return
+    for digit, to in file.transfer.items():
+        if isinstance(to, TargetTeamEntry):
+            yield digit, Target(team=to.team)
+        else:
+            yield digit, Target(own.get(to) or build_agent(to, agents[to], file.accept, file.busy))
+
+
+def build_agent(name: str, entry: AgentEntry, accept: Accept, busy: Busy = "skip") -> Agent:
+    """Return an agent; `accept` holds for the phones, and `busy` for the agent, that do not say otherwise."""
     phones = tuple(
         Phone(
             uri=f"sip:{phone.sip}" if phone.sip is not None else f"tel:{phone.tel}",
@@ -125,7 +146,7 @@ def build_agent(name: str, entry: AgentEntry, accept: Accept) -> Agent:
         for phone in entry.phones
     )
     zone = entry.timezone.key if entry.timezone is not None else None
-    return Agent(name, entry.name or name, entry.languages, phones, zone)
+    return Agent(name, entry.name or name, entry.languages, phones, zone, entry.busy or busy)
 
 
 def _layer(entry: LayerEntry, file: TeamFile, calendars: Mapping[str, Groups]) -> Layer:

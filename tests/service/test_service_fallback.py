@@ -16,7 +16,7 @@ from ari_app.call.desk import Desk
 from ari_app.pbx import AsteriskServer, LineConfig, loopback_address
 from ari_app.prompts import PromptStore
 from ari_app.roster.book import RosterBook
-from ari_app.roster.plan import Plan
+from ari_app.roster.plan import Activity, Plan
 from ari_app.service.books import open_books
 from ari_app.service.fallback import FallbackKeeper
 from ari_app.service.line import open_line
@@ -30,7 +30,7 @@ layers:
   - id: later
     rotation: {{members: [alice]}}
     effective: {{from: {later}}}
-escalation: [{{ring: on-call, for: 3s}}]
+escalation: [{{ring: on-call, for: 3s}}, voicemail]
 reasons: [retour]
 """
 
@@ -60,8 +60,16 @@ class ShiftedRosters(RosterBook):
         super().__init__(book.teams, book.agents)
         self._later = later
 
-    def plan(self, reason: str, at: datetime, language: str | None = None) -> Plan:
-        plan = super().plan(reason, at + self._later, language)
+    def plan(
+        self,
+        reason: str,
+        at: datetime,
+        language: str | None = None,
+        *,
+        vip: bool = False,
+        activity: Activity | None = None,
+    ) -> Plan:
+        plan = super().plan(reason, at + self._later, language, vip=vip, activity=activity)
         return replace(plan, at=at, until=plan.until - self._later)
 
 
@@ -81,6 +89,7 @@ async def test_who_is_rung_changes_at_the_instant_at_which_the_shift_does(house:
             flows=books.flows,
             prompts=PromptStore.from_settings(settings.prompts),
             phone_state=ami.state,
+            activity=Activity({}, {}),
         )
         keeper = asyncio.create_task(FallbackKeeper(ami, lambda: desk).run())
         await house.until_written({"default": "PJSIP/alice"})

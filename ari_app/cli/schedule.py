@@ -15,10 +15,10 @@ import typer
 
 from ..core.errors import AstreinteError
 from ..core.settings import load_settings
-from ..roster.book import RosterBook
+from ..roster.book import RosterBook, check_instant
 from ..roster.calendar import EARLIEST_YEAR, LATEST_YEAR, first_instant, wall_time
 from .instants import read_instant
-from .rosters import UnknownAgent, read_rosters, team_names
+from .rosters import agent_named, read_rosters, team_names
 from .timetable import Timetable, of_agent, of_team, with_whole_shifts, zone_of
 
 DAYS = 28
@@ -73,13 +73,12 @@ def run_schedule(settings_file: Path | None, asked: Asked) -> int:
 def _timetables(rosters: RosterBook, asked: Asked, *, whole: bool = False) -> Iterator[Timetable]:
     """Yield what was asked for; `whole`: with the shifts at both ends as long as they are, not cut off."""
     teams = team_names(rosters, asked.team, "schedule")
-    if asked.agent is not None and asked.agent not in rosters.agents:
-        raise UnknownAgent(asked.agent, rosters)
-    if asked.layer is not None and (asked.team is None or asked.agent is not None):
+    agent = agent_named(asked.agent, rosters) if asked.agent is not None else None
+    if asked.layer is not None and (asked.team is None or agent is not None):
         raise BadQuestion("--layer is a layer of one team", remedy="name the team, without --agent")
-    if asked.agent is not None:
-        zone = zone_of(rosters, asked.agent, teams)
-        yield _built(partial(of_agent, rosters, asked.agent, teams), asked, zone, whole=whole)
+    if agent is not None:
+        zone = zone_of(rosters, agent, teams)
+        yield _built(partial(of_agent, rosters, agent, teams), asked, zone, whole=whole)
         return
     for name in teams:
         zone = ZoneInfo(rosters.teams[name].timezone)
@@ -102,6 +101,7 @@ def _range(asked: Asked, zone: ZoneInfo) -> tuple[datetime, datetime]:
         start, _ = read_instant(asked.start, zone, "--from")
     else:
         start = first_instant(datetime.combine(wall_time(datetime.now(UTC), zone), time()), zone)
+    check_instant(start)
     if asked.end is not None:
         end, _ = read_instant(asked.end, zone, "--to")
     else:
@@ -116,6 +116,7 @@ def _month(text: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
     if match is None:
         raise BadQuestion(f"{text!r} is not a month", remedy="write it as 2026-12")
     year, month = int(match[1]), int(match[2])
+    check_instant(datetime(max(year, 1), month, 1, tzinfo=UTC))
     first = date(year, month, 1)
     after = first + timedelta(days=monthrange(year, month)[1])
     begin, end = (first_instant(datetime.combine(day, time()), zone) for day in (first, after))

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from ..core.errors import AstreinteError
 from ..core.suggest import one_of
 from ..roster.assignments import Assignment, assignments
-from ..roster.book import RosterBook
+from ..roster.book import RosterBook, check_instant
 from ..roster.plan import Kind
 from ..roster.schedule import Shift, expand_layer
 from ..roster.spans import Span, merged, without
@@ -99,6 +99,8 @@ def of_agent(
     rosters: RosterBook, agent: str, teams: Iterable[str], start: datetime, end: datetime
 ) -> Timetable:
     """Return when an agent is on call, or backup, for teams."""
+    for at in (start, end):
+        check_instant(at)
     its_teams = [rosters.teams[name] for name in teams if agent in rosters.teams[name].agents]
     everybody = (one for team in its_teams for one in assignments(team, start - MARGIN, end + MARGIN))
     return Timetable(

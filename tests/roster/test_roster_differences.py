@@ -59,7 +59,8 @@ def teams(draw: st.DrawFn) -> dict[str, Any]:
         start, end = sorted(draw(st.lists(st.sampled_from(DATES), min_size=2, max_size=2, unique=True)))
         overrides.append({"id": f"o{number}", "from": start, "to": end, "replace": absent, "with": stand_in})
     on_call = [{"ring": "on-call"}] if layers else []
-    backup = [{"ring": "on-call", "layer": "layer-0"}] if layers and draw(st.booleans()) else []
+    with_backup = draw(st.booleans())
+    backup = [{"ring": "on-call", "layer": "layer-0"}] if layers and with_backup else []
     return {
         "timezone": draw(st.sampled_from(["Europe/Paris", "Australia/Lord_Howe"])),
         "layers": layers,

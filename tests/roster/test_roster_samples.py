@@ -67,3 +67,12 @@ def test_the_roster_of_the_documentation_holds_no_mistake(tmp_path: Path) -> Non
     documented, findings = load_rosters(tmp_path, at=datetime(2026, 11, 23, tzinfo=UTC))
     assert findings == []
     assert documented is not None
+
+
+@pytest.mark.parametrize(
+    ("team", "at"), [("support-technique", "2026-12-25T12:00"), ("commandes", "2027-05-01T09:00")]
+)
+def test_on_public_holidays_others_are_on_call(book: RosterBook, team: str, at: str) -> None:
+    plan = book.plan_for_team(team, datetime.fromisoformat(at).replace(tzinfo=UTC))
+    assert plan.kind == "astreinte"
+    assert plan.steps[0].agents[0].why.startswith("layer ferie")

@@ -21,7 +21,7 @@ HEAVY = {
     "rich",
     "pydantic",
 }
-COMMANDS = ("run", "demo", "check", "who", "doctor", "calls", "calls show")
+COMMANDS = ("run", "demo", "check", "who", "schedule", "diff", "schema", "doctor", "calls", "calls show")
 
 
 def test_nothing_heavy_is_imported_before_a_command_is_known() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -83,6 +84,66 @@ def test_nobody_on_call_is_said_in_words(astreinte: Astreinte, desk: Desk) -> No
     said = astreinte("who", "t", "--at", "2025-12-31T12:00")
     assert "callers hear that nobody can be reached" in said.out
     assert "until Thu 01 Jan 2026 00:00 +0100" in said.out
+
+
+@pytest.fixture
+def team(desk: Desk) -> None:
+    """A team whose escalation has steps for some calls alone."""
+    desk.write(
+        "rosters/t.yaml",
+        """
+team: t
+timezone: Europe/Paris
+layers:
+  - {id: soir, window: {from: "18:00", to: "20:00"}, rotation: {members: [[alice, bruno]]}}
+escalation:
+  - {ring: on-call, strategy: round-robin, rounds: 2}
+  - {ring: [chloe], when: {reason: urgence}}
+  - {ring: [david], when: {language: en}}
+  - {ring: [alice], when: {hours: {from: "08:00", to: "12:00"}, vip: true}}
+  - voicemail
+rounds: 3
+reasons: [urgence, autre]
+""",
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (["--at", "2026-11-24T19:00"], ["1 Alice Martin 25 s, round-robin, 2 rounds", "1 Bruno Petit"]),
+        (["--at", "2026-11-24T21:00"], ["1 (on-call) skipped: nobody is in it", "5 (voicemail)"]),
+        (["--at", "2026-11-24T21:00"], ["2 (chloe) skipped: only when reason urgence"]),
+        (["--at", "2026-11-24T21:00"], ["3 (david) skipped: only when language en"]),
+        (["--reason", "urgence"], ["2 Chloé Bernard sip:chloe 25 s named in the escalation"]),
+        (["--reason", "autre", "--language", "en"], ["2 (chloe) skipped: only when", "3 David Moreau"]),
+        (["--at", "2026-11-24T09:00", "--vip"], ["4 Alice Martin"]),
+        (["--at", "2026-11-24T09:00"], ["4 (alice) skipped: only when at some hours and vip"]),
+        (["--at", "2026-11-24T13:00", "--vip"], ["4 (alice) skipped: only when at some hours and vip"]),
+        (["--at", "2026-11-24T13:00"], ["All steps are gone through 3 times."]),
+    ],
+)
+@pytest.mark.usefixtures("team")
+def test_each_step_says_whom_it_rings_or_why_nobody(
+    astreinte: Astreinte, words: list[str], shown: list[str]
+) -> None:
+    said = astreinte("who", *([] if "--reason" in words else ["t"]), *words)
+    assert (said.code, said.err) == (0, "")
+    lines = [" ".join(line.split()) for line in said.out.split("\n")]
+    for each in shown:
+        parts = re.compile(".*".join(map(re.escape, each.split(" "))))
+        assert any(parts.match(line) for line in lines), each
+
+
+@pytest.mark.usefixtures("team")
+def test_a_reason_finds_its_team_and_one_that_is_none_is_told(astreinte: Astreinte) -> None:
+    assert astreinte("who", "--reason", "urgence").out.startswith("t: urgence, autre\n")
+    other = astreinte("who", "cartes", "--reason", "urgence")
+    assert (other.code, other.out) == (1, "")
+    assert "`t` does: leave the team out" in other.err
+    unknown = astreinte("who", "--reason", "urgances")
+    assert (unknown.code, unknown.out) == (1, "")
+    assert "no team answers for the reason `urgances`" in unknown.err
 
 
 def test_mistakes_in_the_files_are_told_instead_of_an_answer(astreinte: Astreinte, desk: Desk) -> None:

@@ -89,8 +89,8 @@ def _zero_leads_to_a_human(source: FlowSource) -> Iterator[Finding]:
     human, ways = source.file.human, source.ways()
     if human is None or human.goto not in ways:
         return
-    reached = [name for name in reached_from([human.goto], ways) if name in ways]  # others are no nodes
-    if not any(source.file.nodes[name].step.rings for name in reached):
+    nodes, reached = source.file.nodes, reached_from([human.goto], ways)
+    if not any(name not in nodes or nodes[name].step.rings for name in reached):  # who knows what was meant
         yield source.document.finding(
             ("human", "goto"),
             "`human` leads to nobody",

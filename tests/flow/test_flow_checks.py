@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ari_app.core.findings import Finding
@@ -161,6 +162,7 @@ ERRORS: dict[str, tuple[str, str, str, str, str, str]] = {
 ERRORS_OF_MORE: dict[str, tuple[str, str, str, str, str, str]] = {
     "human nowhere": ("human: {goto: relier", "human: {goto: relié", "relié", "not a name", "small letters", "accents"),
     "human unknown": ("human: {goto: relier", "human: {goto: reiler", "reiler", "there is no node `reiler`", "`relier`", "`relier`?"),
+    "human that leads on to nowhere": ("otherwise: relier}", "otherwise: reiler}", "reiler", "there is no node `reiler`", "`relier`", "`relier`?"),
     "human that reaches nobody": ("human: {goto: relier", "human: {goto: encore", "encore}\nlang", "`human` leads to nobody", "a `route`", "name a `route`"),
     "beginning that is none": ('"+44": en', '"44 20": en', '"44 20"', "no beginning of a telephone number", "`+33`", "without blanks"),
     "language of a country": ('"+44": en', '"+44": es', "es}}", "there is no language `es`", "`fr` or `en`", ""),
@@ -373,9 +375,25 @@ def test_a_folder_without_a_flow_is_told(folder: str, message: str, tmp_path: Pa
     assert message in finding.message
 
 
-@given(cut=st.integers(0, len(GOOD)), junk=st.text(max_size=5))
-def test_no_file_however_broken_raises(tmp_path_factory: pytest.TempPathFactory, cut: int, junk: str) -> None:
+@given(text=st.sampled_from([GOOD, MORE]), cut=st.floats(0, 1), junk=st.text(max_size=5))
+def test_no_file_however_broken_raises(
+    tmp_path_factory: pytest.TempPathFactory, text: str, cut: float, junk: str
+) -> None:
     folder = tmp_path_factory.mktemp("flows")
-    (folder / "jour.yaml").write_text(GOOD[:cut] + junk, errors="surrogatepass")
+    (folder / "jour.yaml").write_text(text[: int(cut * len(text))] + junk, errors="surrogatepass")
+    book, findings = load_flows(folder)
+    assert book is not None or findings
+
+
+@settings(max_examples=200, deadline=None)
+@given(swap=st.tuples(st.integers(0, 999), st.integers(0, 999)))
+def test_no_word_in_the_place_of_another_raises(
+    tmp_path_factory: pytest.TempPathFactory, swap: tuple[int, int]
+) -> None:
+    words = re.split(r"(\w+)", MORE)
+    here, there = (1 + 2 * (each % (len(words) // 2)) for each in swap)
+    words[here] = words[there]
+    folder = tmp_path_factory.mktemp("flows")
+    (folder / "jour.yaml").write_text("".join(words))
     book, findings = load_flows(folder)
     assert book is not None or findings

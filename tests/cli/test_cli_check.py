@@ -108,7 +108,7 @@ def test_all_files_are_told_of_in_one_run_in_the_order_of_their_places(
     desk.settings("asterisk: {managed: true, phones: [alice]}\n")
     desk.edit("rosters/cartes.yaml", "timezone: Europe/Paris", "timezone: Europe/Pari")
     desk.edit("rosters/retours.yaml", "team: retours", "team: retours\nteem: x")
-    desk.edit("ivr_flows/accueil.yaml", "goto: motif}\n      invalid", "goto: motiff}\n      invalid")
+    desk.edit("ivr_flows/accueil.yaml", "otherwise: appel", "otherwise: appell")
     said = astreinte("check")
     found = places(said)
     assert found == sorted(found)

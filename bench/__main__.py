@@ -8,7 +8,8 @@ import signal
 import tempfile
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -21,9 +22,12 @@ from ari_app.core.errors import AstreinteError
 
 from .figures import figures_at_the_end, figures_of_hold, figures_of_rate
 from .mouthpiece import KEY_SECONDS
+from .organisation import Organisation
 from .processes import ProcessFailed
 from .report import Section, machine, table, write_json
 from .rig import DIALPLAN, LINE, Programs, Rig, open_rig
+from .roster_figures import figures_of_loads, figures_of_reloads, heading
+from .roster_rounds import load_rounds, reload_round
 from .rounds import Leftovers, Round, dialplan_round, hold, line_round, warm_up
 from .sipp import Load
 
@@ -33,6 +37,7 @@ HOLD_RAMP = 20
 LEFT_SECONDS = 5.0
 """How long hang-ups that are under way may take at the end."""
 
+LARGE, SMALL = Organisation(), Organisation(teams=50, busy=5)
 Tell = Callable[[str], None]
 T = TypeVar("T")
 
@@ -47,31 +52,54 @@ class Plan:
     hold_calls: int = 400
     hold_seconds: float = 60.0
     talk_seconds: float = TALK_SECONDS
+    organisation: Organisation | None = LARGE
 
     def load(self, rate: int) -> Load:
         """Return the load of one round."""
         return Load(round(rate * self.seconds), rate, KEY_SECONDS + self.talk_seconds)
 
 
-QUICK = Plan(rates=(5,), rounds=1, seconds=2, hold_calls=10, hold_seconds=4, talk_seconds=1)
+QUICK = Plan((5,), rounds=1, seconds=2, hold_calls=10, hold_seconds=4, talk_seconds=1, organisation=SMALL)
+
+
+class Part(StrEnum):
+    """What can be measured by itself."""
+
+    CALLS = "calls"
+    ROSTERS = "rosters"
 
 
 async def measure(plan: Plan, programs: Programs, folder: Path, tell: Tell) -> list[Section]:
     """Measure all of a plan with files in `folder`; return the figures."""
     sections: list[Section] = []
     async with open_rig(programs, folder) as rig:
-        lost = await _prepare(rig, tell)
-        sections += [
-            (f"{rate} calls/s", figures_of_rate(*await _rate(rig, plan, rate, tell))) for rate in plan.rates
-        ]
-        if plan.hold_calls:
-            tell(f"{plan.hold_calls} calls at once")
-            held = await hold(rig, plan.hold_calls, HOLD_RAMP, plan.hold_seconds)
-            sections.append((f"{plan.hold_calls} calls at once", figures_of_hold(held)))
-        sections.append(("At the end", figures_at_the_end(await _left(rig))))
-    if lost:
-        raise ProcessFailed(f"{lost} of the first calls failed; see {folder}")
+        if plan.rates:
+            sections += await _calls(rig, plan, tell)
+        if plan.organisation is not None:
+            sections.append(await _rosters(rig, plan.organisation, tell))
     return sections
+
+
+async def _calls(rig: Rig, plan: Plan, tell: Tell) -> list[Section]:
+    lost = await _prepare(rig, tell)
+    sections: list[Section] = [
+        (f"{rate} calls/s", figures_of_rate(*await _rate(rig, plan, rate, tell))) for rate in plan.rates
+    ]
+    if plan.hold_calls:
+        tell(f"{plan.hold_calls} calls at once")
+        held = await hold(rig, plan.hold_calls, HOLD_RAMP, plan.hold_seconds)
+        sections.append((f"{plan.hold_calls} calls at once", figures_of_hold(held)))
+    sections.append(("At the end", figures_at_the_end(await _left(rig))))
+    if lost:
+        raise ProcessFailed(f"{lost} of the first calls failed; see {rig.folder}")
+    return sections
+
+
+async def _rosters(rig: Rig, organisation: Organisation, tell: Tell) -> Section:
+    tell("rosters: load, ask, expand")
+    figures = figures_of_loads(await load_rounds(rig.folder, organisation))
+    tell("rosters: reload")
+    return heading(organisation), [*figures, *figures_of_reloads(await reload_round(rig))]
 
 
 async def _prepare(rig: Rig, tell: Tell) -> int:
@@ -113,18 +141,24 @@ def main(  # noqa: PLR0917 - typer's options, each by its name
     seconds: Annotated[float, typer.Option(help="How long each round places calls.", min=1)] = 15.0,
     rounds: Annotated[int, typer.Option(help="Rounds of each rate, each through both ways.", min=1)] = 3,
     held: Annotated[int, typer.Option("--hold", help="Calls at once, in the end; 0: none.", min=0)] = 400,
+    only: Annotated[Part | None, typer.Option(help="One part alone. Default: both.")] = None,
     quick: Annotated[bool, typer.Option(help="Seconds of small loads: does it work, not how fast.")] = False,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures here too.")] = None,
     keep: Annotated[
         bool, typer.Option(help="Keep the folder with all logs; kept anyway on failure.")
     ] = False,
 ) -> None:
-    """Measure what a call costs through Astreinte and through plain dialplan, in turn, on one Asterisk.
+    """Measure what a call costs through Astreinte and through plain dialplan, in turn, on one Asterisk;
+    and a large organisation's rosters.
 
     Exits with 1 when calls failed or something was left behind. A figure that a busy machine misses is
     marked, no more.
     """
     plan = QUICK if quick else Plan(_numbers(rates), rounds, seconds, hold_calls=held)
+    if only is Part.CALLS:
+        plan = replace(plan, organisation=None)
+    elif only is Part.ROSTERS:
+        plan = replace(plan, rates=())
     console, on = Console(), machine()
     folder = Path(tempfile.mkdtemp(prefix="astreinte-bench-"))
     done = False

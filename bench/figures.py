@@ -46,10 +46,10 @@ def figures_of_rate(line: Sequence[Round], dialplan: Sequence[Round]) -> list[Fi
     rung_line = sorted(ms for each in line for ms in each.rung_after_ms)
     rung_dialplan = sorted(ms for each in dialplan for ms in each.rung_after_ms)
     return [
-        _spread("CPU a call, dialplan", dialplan, lambda each: each.cpu_ms, "ms"),
-        _spread("CPU a call, line with app", line, lambda each: each.cpu_ms, "ms"),
-        _spread("  ratio to dialplan", pairs, lambda pair: pair[0].cpu_ms / pair[1].cpu_ms, target=CPU_RATIO),
-        _spread("  the app alone", line, lambda each: each.app_ms, "ms", target=APP_CPU_MS),
+        spread("CPU a call, dialplan", dialplan, lambda each: each.cpu_ms, "ms"),
+        spread("CPU a call, line with app", line, lambda each: each.cpu_ms, "ms"),
+        spread("  ratio to dialplan", pairs, lambda pair: pair[0].cpu_ms / pair[1].cpu_ms, target=CPU_RATIO),
+        spread("  the app alone", line, lambda each: each.app_ms, "ms", target=APP_CPU_MS),
         *_rung("Key to INVITE, dialplan", rung_dialplan, None, None),
         *_rung("Key to INVITE, line", rung_line, RUNG_P50_MS, RUNG_P99_MS),
         _none_of("Failed calls, dialplan", sum(each.failed for each in dialplan)),
@@ -83,6 +83,14 @@ def figures_at_the_end(left: Leftovers) -> list[Figure]:
     ]
 
 
+def spread(
+    name: str, rounds: Sequence[T], value: Callable[[T], float], unit: str = "", target: float | None = None
+) -> Figure:
+    """Return the median of the rounds, and their spread."""
+    values = [value(each) for each in rounds]
+    return Figure(name, median(values), unit, target=target, lowest=min(values), highest=max(values))
+
+
 def percentile(ordered: Sequence[float], part: float) -> float:
     """Return the smallest value that `part` (0 to 1) of the sorted values do not exceed."""
     return ordered[max(0, -int(-part * len(ordered) // 1) - 1)] if ordered else float("nan")
@@ -92,13 +100,6 @@ def _rung(name: str, ordered: Sequence[float], p50: float | None, p99: float | N
     yield Figure(f"{name}, p50", percentile(ordered, 0.5), "ms", target=p50)
     yield Figure("  p99", percentile(ordered, 0.99), "ms", target=p99)
     yield Figure("  longest", percentile(ordered, 1), "ms")
-
-
-def _spread(
-    name: str, rounds: Sequence[T], value: Callable[[T], float], unit: str = "", target: float | None = None
-) -> Figure:
-    values = [value(each) for each in rounds]
-    return Figure(name, median(values), unit, target=target, lowest=min(values), highest=max(values))
 
 
 def _none_of(name: str, count: int) -> Figure:

@@ -64,6 +64,14 @@ class LineUnderTest:
             await until_said(process, '"line.ready"', file=self._log, log=output, seconds=START_SECONDS)
             yield process.pid
 
+    def settings_with(self, rosters: Path) -> Path:
+        """Write a file of the same settings with other rosters; return it."""
+        other = self._folder / "others.yaml"
+        settings = json.loads(self._settings.read_text("utf-8"))
+        other.touch(mode=0o600)
+        other.write_text(json.dumps({**settings, "rosters": str(rosters)}), "utf-8")
+        return other
+
     def prompt(self) -> Path:
         """Return the file that callers hear, without its suffix; it is there once the line has run."""
         return next((self._folder / "prompts").glob("fr-choix-*.wav")).with_suffix("")

@@ -19,7 +19,7 @@ Section = tuple[str, Sequence[Figure]]
 
 def table(sections: Sequence[Section]) -> Table:
     """Return all figures as one table."""
-    result = Table(title="Astreinte and plain dialplan, the same call", title_justify="left")
+    result = Table(title="Astreinte, measured", title_justify="left")
     result.add_column("", no_wrap=True)
     for heading in ("measured", "rounds", "target"):
         result.add_column(heading, justify="right")

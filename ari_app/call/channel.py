@@ -87,7 +87,7 @@ class CallChannel:
                 self._end(event)
             case _:
                 return
-        self._wake()
+        self.wake()
 
     def _end(self, event: StasisEnd | ChannelDestroyed) -> None:
         if isinstance(event, ChannelDestroyed):
@@ -101,7 +101,8 @@ class CallChannel:
         if self._on_gone:
             self._on_gone()
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Let who waits for a change look again: something else has changed that they ask for."""
         if self._waiter and not self._waiter.done():
             self._waiter.set_result(None)
 
@@ -171,10 +172,13 @@ class CallChannel:
             log.warning("call.playback_lost", channel=self.id, playback=",".join(self._playing))
             self._playing.clear()
 
-    async def hang_up(self) -> None:
-        """Hang up if it is still there; as soon as the connection is back, if it is lost."""
+    async def hang_up(self, reason: str | None = None) -> None:
+        """Hang up if it is still there; as soon as the connection is back, if it is lost.
+
+        `reason` is one of ARI's words, such as `answered_elsewhere`.
+        """
         if not self.gone:
-            await for_certain(self.ari, lambda: self.ari.channels.hangup(self.id))
+            await for_certain(self.ari, lambda: self.ari.channels.hangup(self.id, reason=reason))
 
     def send(self, request: Coroutine[Any, Any, object]) -> None:
         """Send a request whose answer changes nothing for the caller, without waiting for it."""

@@ -15,6 +15,7 @@ from ..flow.book import FlowBook
 from ..prompts import PromptStore
 from ..roster.book import RosterBook
 from ..roster.plan import Activity
+from .engaged import Engaged
 from .story import Story
 
 
@@ -31,6 +32,8 @@ class Desk:
     """The state of a PJSIP endpoint, by name, as last heard; it never waits."""
     activity: Activity
     """When agents were last rung and last had a call; it follows what happens."""
+    engaged: Engaged
+    """Which agents are in a call of the line; it follows what happens."""
 
 
 @dataclass(slots=True)

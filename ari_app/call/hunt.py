@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from ..ami import PhoneState
 from ..core.prompt import Prompt
 from ..flow.words import Word
 from ..records.facts import LegResult
@@ -50,6 +49,8 @@ class Hunt:
         """Return the leg of the next agent who takes the call, or None when the plan is exhausted."""
         for step, seconds, agents in self._groups:
             for _ in range(1 + RING_AGAIN):
+                if any(self._seems_in_call(agent) and self._was_rung(agent) for agent in agents):
+                    await asyncio.sleep(RECOVERY_SECONDS)
                 legs = [usable for agent in agents if (usable := self._legs_of(agent, step))]
                 self._legs += chain.from_iterable(legs)
                 if taken := await self._first_to_take(legs, seconds):
@@ -72,19 +73,29 @@ class Hunt:
                     yield step.index, step.seconds, [agent]
 
     def _legs_of(self, agent: OnCallAgent, step: int) -> list[Leg]:
+        """Return the legs to an agent's phones that are worth ringing; the others are skipped.
+
+        An agent who is in a call, on any phone, is not rung on another one, unless the roster says so.
+        """
         legs = [Leg(self._call, agent, phone, step=step) for phone in agent.agent.phones]
+        in_call = self._seems_in_call(agent)
         rung = []
         for leg in legs:
-            state = self._known_state(leg)
-            if state.in_use or state.unreachable:
+            if in_call or leg.known_state.unreachable:
                 leg.skip()
             else:
                 rung.append(leg)
         return rung
 
-    def _known_state(self, leg: Leg) -> PhoneState:
-        name = leg.endpoint.removeprefix("PJSIP/")
-        return PhoneState.UNKNOWN if "@" in name else self._call.desk.phone_state(name)
+    def _seems_in_call(self, agent: OnCallAgent) -> bool:
+        """Tell whether an agent is in a call, and wants no more then."""
+        one, desk = agent.agent, self._call.desk
+        states = (desk.phone_state(phone.address) for phone in one.phones if phone.scheme == "sip")
+        in_use = any(state.in_use for state in states)
+        return one.busy == "skip" and (in_use or desk.engaged.elsewhere(one.id, self._call.id))
+
+    def _was_rung(self, agent: OnCallAgent) -> bool:
+        return any(leg.agent.id == agent.agent.id for leg in self._legs)
 
     async def _first_to_take(self, legs: Sequence[Sequence[Leg]], seconds: float) -> Leg | None:
         """Ring the phones of some agents for `seconds` at most, until one of them takes the call."""

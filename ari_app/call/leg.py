@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 
+from ..ami import PhoneState
 from ..ari import AriClient
 from ..ari.errors import AriError, ChannelGone, OutcomeUnknown, RequestNotSent
 from ..ari.watching import Watched
@@ -26,6 +27,11 @@ WRONG_KEYS = 2
 """Wrong keys that an agent may press before the call passes on."""
 RING_MARGIN = 5
 """Seconds more than ours that Asterisk rings by itself, should nobody be there to stop it."""
+NOWHERE = "nowhere"
+"""A context that no dialplan has: where Asterisk would look for the number that a phone forwards the call to
+(SIP 302). A call rings whom the roster names, and nobody else: anything more is toll fraud."""
+HANDLED = frozenset({LegResult.TAKEN_ELSEWHERE, LegResult.PASSED})
+"""Results after which a phone that rang has missed no call: somebody has seen to it."""
 LAST_WORD_WITHIN = 20.0
 """Seconds that the last word to an agent may take, then they are hung up in the middle of it."""
 
@@ -44,12 +50,19 @@ class Leg:
         self._call = call
         self._phone = phone
         self._started = False
+        self._in_call = False
         self._watched: Watched | None = None
 
     @property
     def after(self) -> float:
         """How many seconds the agent has been rung when this phone starts to ring too."""
         return self._phone.after
+
+    @property
+    def known_state(self) -> PhoneState:
+        """The phone's state as Asterisk last told; a phone beyond the trunk has none."""
+        sip = self._phone.scheme == "sip"
+        return self._call.desk.phone_state(self._phone.address) if sip else PhoneState.UNKNOWN
 
     @property
     def _ari(self) -> AriClient:
@@ -75,6 +88,8 @@ class Leg:
             result = LegResult.INTERRUPTED if cut_off else LegResult.FAILED
         if result is LegResult.ACCEPTED:
             self._call.story.leg_accepted(self)
+            self._in_call = True
+            self._call.desk.engaged.enter(self.agent.id, self._call.id)
         else:
             self.release(result)
         return result
@@ -101,21 +116,32 @@ class Leg:
             caller_id=f'"{display_name}" <{number}>',
             timeout=math.ceil(seconds) + RING_MARGIN,
             originator=self._call.channel_id,
+            variables={"FORWARD_CONTEXT": NOWHERE},
         )
+        engaged = self._call.desk.engaged
+        engaged.ringing(self.agent.id, self.channel.wake)
         try:
             async with asyncio.timeout(seconds):
                 while not (self.channel.answered or self.channel.gone):
+                    if self._agent_took_another():
+                        return LegResult.BUSY
                     await self.channel.changed()
                     if self.channel.missed():
                         await self._catch_up()
         except TimeoutError:
             return LegResult.NO_ANSWER
+        finally:
+            engaged.rung(self.agent.id, self.channel.wake)
         if self.channel.gone and not self.channel.answered:
             channel = self.channel
             if channel.lost:
                 return LegResult.INTERRUPTED
             return leg_result(channel.dialstatus, channel.cause, channel.sip_code)
         return None
+
+    def _agent_took_another(self) -> bool:
+        """Tell whether the agent has taken another call of the line meanwhile, and wants no more then."""
+        return self.agent.busy == "skip" and self._call.desk.engaged.elsewhere(self.agent.id, self._call.id)
 
     async def _catch_up(self) -> None:
         """Find out whether the phone was answered while the connection was lost."""
@@ -153,20 +179,26 @@ class Leg:
         if self._started and self.result is None:
             self.result = result
             self._call.story.leg_ended(self.channel, result)
+        if self._in_call:
+            self._in_call = False
+            self._call.desk.engaged.leave(self.agent.id, self._call.id)
         if self._watched is not None:
             watched, self._watched = self._watched, None
             if self.channel.gone:
                 watched.close()
             else:
-                self._call.beside(self._part(watched, last_word if self.channel.answered else None))
+                reason = "answered_elsewhere" if result in HANDLED else None
+                self._call.beside(self._part(watched, last_word if self.channel.answered else None, reason))
 
-    async def _part(self, watched: Watched, last_word: Word | None) -> None:
+    async def _part(self, watched: Watched, last_word: Word | None, reason: str | None) -> None:
         try:
             if last_word:
                 await self._say(last_word)
-            await self.channel.hang_up()
+            await self.channel.hang_up(reason)
         except asyncio.CancelledError:
-            self.channel.send(self._ari.channels.hangup(self.id))  # once, whether connected or not
+            self.channel.send(
+                self._ari.channels.hangup(self.id, reason=reason)
+            )  # once, whether connected or not
             raise
         finally:
             await self.channel.settle()

@@ -11,6 +11,7 @@ from ..ari.errors import ChannelGone
 from ..ari.events import (
     ChannelDestroyed,
     ChannelDtmfReceived,
+    ChannelHangupRequest,
     Dial,
     Event,
     StasisEnd,
@@ -71,9 +72,11 @@ class Party:
                 self.keys += event.digit
             case Dial():
                 self.ringing = self.ringing or event.dialstatus == "RINGING"
+            case ChannelHangupRequest():
+                self.cause = event.cause or self.cause
             case ChannelDestroyed():
                 self.gone = True
-                self.cause = event.cause
+                self.cause = event.cause or self.cause
             case StasisEnd():
                 self.gone = True
             case _:
@@ -114,6 +117,23 @@ class Party:
     async def refuse(self, sip_code: int) -> None:
         """Refuse with a SIP status code of `HANGUP_CAUSE`."""
         await self.ari.channels.hangup(self.channel_id, reason_code=str(HANGUP_CAUSE[sip_code]))
+
+    async def redirect(self, number: str) -> None:
+        """Tell who rings to call another number instead (SIP 302)."""
+        await self.ari.channels.redirect(self.channel_id, endpoint=f"PJSIP/line/sip:{number}@{self._address}")
+
+    async def early_media(self, wav: Path) -> None:
+        """Say something before picking up (SIP 183), as an announcement of the carrier's does."""
+        await self.ari.channels.progress(self.channel_id)
+        await self.speak(wav)
+
+    async def hold(self) -> None:
+        """Put the other side on hold."""
+        await self.ari.channels.hold(self.channel_id)
+
+    async def unhold(self) -> None:
+        """Take the other side off hold."""
+        await self.ari.channels.unhold(self.channel_id)
 
     async def press(self, keys: str, *, gap: float = 0.1) -> None:
         """Press keys as RFC 4733 telephone events, `gap` seconds apart."""

@@ -17,6 +17,7 @@ from ..ari.errors import OutcomeUnknown, RequestNotSent
 from ..call.activity import AgentActivity
 from ..call.adoption import Survivors, Talk
 from ..call.desk import Call, Desk
+from ..call.engaged import Engaged
 from ..call.story import Story
 from ..core.errors import AstreinteError
 from ..core.logs import get_logger
@@ -107,6 +108,7 @@ class Line:
             prompts=prompts,
             phone_state=self.ami.state,
             activity=activity.known,
+            engaged=Engaged(),
         )
         self._activity = activity
         self.reception = Reception(lambda: self._desk, sink)

@@ -230,7 +230,12 @@ class Settings(BaseSettings):
     @property
     def database_url(self) -> str:
         """The SQLAlchemy URL of the records."""
-        return self.database or f"sqlite:///{self.data / 'astreinte.db'}"
+        return self.database or f"sqlite:///{self.database_file}"
+
+    @property
+    def database_file(self) -> Path:
+        """The file of the records, where no `database` is set."""
+        return self.data / "astreinte.db"
 
     def flow_of(self, line: str) -> str:
         """Return the name of the flow that serves a called number."""

@@ -17,7 +17,7 @@ from .checks import check, check_at
 from .content import content_hash
 from .coverage import somebody_is_rung
 from .files import RosterFiles, read_folder
-from .notice import Published
+from .notice import Before, unknown_before
 from .plan import Activity, Agent, Plan
 from .resolver import Resolution, in_turn, resolve
 from .schedule import Shift, expand
@@ -178,20 +178,20 @@ def load_rosters(
     folder: Path,
     at: datetime | None = None,
     feeds: Feeds = no_feeds,
-    published: Published | None = None,
+    published: Before = unknown_before,
 ) -> tuple[RosterBook | None, list[Finding]]:
     """Read and check all rosters of a folder.
 
     Returns the book (None when there is an error) and the findings, in the order of the files. With an
     instant, teams that would ring nobody at some time from then on are errors, and the next weeks are looked
-    at (`warnings.look_ahead`); with what was `published` before, for changes that come too late, too. `feeds`
-    gives the calendars that layers name by an address.
+    at (`warnings.look_ahead`); `published` tells what was published before, for changes that come too late.
+    `feeds` gives the calendars that layers name by an address.
     """
     return check_files(read_folder(folder, feeds=feeds), at, published)
 
 
 def check_files(
-    files: RosterFiles, at: datetime | None = None, published: Published | None = None
+    files: RosterFiles, at: datetime | None = None, published: Before = unknown_before
 ) -> tuple[RosterBook | None, list[Finding]]:
     """Check files that were read, as `load_rosters` does."""
     findings = files.findings + check(files)
@@ -203,7 +203,7 @@ def check_files(
     if at is None:
         return book, sorted(findings)
     errors = list(somebody_is_rung(files, book.teams, at))
-    findings += [*errors, *look_ahead(files, book.teams, at, published)]
+    findings += [*errors, *look_ahead(files, book.teams, at, published(book.hash))]
     return None if errors else book, sorted(findings)
 
 

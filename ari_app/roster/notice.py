@@ -7,9 +7,10 @@ circumstances, one clear day ahead.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from ..core.documents import Loc
 from ..core.findings import Finding
@@ -23,6 +24,19 @@ EXCEPTIONAL_DAYS = 2
 """One clear day: neither the day on which somebody is told counts, nor that of the shift."""
 
 
+class Announced(Protocol):
+    """A shift as it was published: `agents` are on call [`start`, `end`)."""
+
+    @property
+    def start(self) -> datetime: ...
+
+    @property
+    def end(self) -> datetime: ...
+
+    @property
+    def agents(self) -> tuple[str, ...]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Published:
     """Who was to be on call, until `until`, by what was published before the files that are checked.
@@ -30,9 +44,17 @@ class Published:
     `told_at` is when people are told of what is checked: now, unless it has been published since.
     """
 
-    shifts: tuple[Shift, ...]
+    shifts: Sequence[Announced]
     until: datetime
     told_at: datetime
+
+
+Before = Callable[[str], Published | None]
+"""Tells what was published before files with this hash (`RosterBook.hash`), None when that is not known."""
+
+
+def unknown_before(_hash: str) -> None:
+    """Tell that nothing is known of what was published before."""
 
 
 @dataclass(frozen=True, slots=True)

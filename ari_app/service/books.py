@@ -13,6 +13,7 @@ from ..core.settings import Settings
 from ..core.suggest import nearest, one_of
 from ..flow.book import FlowBook, load_flows
 from ..roster.book import RosterBook, load_rosters
+from ..roster.notice import Before, unknown_before
 from .calendars import KeptFeeds
 
 
@@ -24,15 +25,18 @@ class Books:
     flows: FlowBook
 
 
-def read_books(settings: Settings, *, calendars_anew: bool = False) -> tuple[Books | None, list[Finding]]:
+def read_books(
+    settings: Settings, *, calendars_anew: bool = False, published: Before = unknown_before
+) -> tuple[Books | None, list[Finding]]:
     """Read and check every roster and flow; without an error there are books, and the rest are warnings.
 
     Calendars that rosters name by an address are as they were read last or, `anew`, as they are there now.
+    `published` tells what was published before, to warn of changes that come too late.
     """
     with _no_collection():
         feeds = KeptFeeds(settings)
-        result = _read_books(settings, feeds)
-        return _read_books(settings, feeds) if calendars_anew and feeds.read_anew() else result
+        result = _read_books(settings, feeds, published)
+        return _read_books(settings, feeds, published) if calendars_anew and feeds.read_anew() else result
 
 
 @contextmanager
@@ -47,8 +51,10 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _read_books(settings: Settings, feeds: KeptFeeds) -> tuple[Books | None, list[Finding]]:
-    rosters, findings = load_rosters(settings.rosters, at=datetime.now(UTC), feeds=feeds)
+def _read_books(
+    settings: Settings, feeds: KeptFeeds, published: Before
+) -> tuple[Books | None, list[Finding]]:
+    rosters, findings = load_rosters(settings.rosters, datetime.now(UTC), feeds, published)
     flows, more = load_flows(settings.flows)
     findings = [*findings, *more]
     if flows is not None:

@@ -7,6 +7,7 @@ from ..core.findings import Finding
 from ..core.settings import Settings
 from ..prompts import PromptStore
 from .books import read_books
+from .published import PublishedBefore
 
 
 def check_all(settings: Settings) -> list[Finding]:
@@ -14,7 +15,9 @@ def check_all(settings: Settings) -> list[Finding]:
 
     It reads every file and recording: not for the event loop.
     """
-    books, findings = read_books(settings, calendars_anew=True)
+    published = PublishedBefore(settings)
+    books, findings = read_books(settings, calendars_anew=True, published=published)
+    findings += published.findings
     findings += _database(settings)
     findings += _passwords(settings)
     try:

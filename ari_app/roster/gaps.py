@@ -14,8 +14,8 @@ from .resolver import resolve
 from .spans import Span, without
 from .week import surely_covered
 
-WEEKLY_FROM = 3
-"""Gaps at the same times of the week, this many, are told as one."""
+WEEKLY_FROM = 6
+"""Gaps at the same times of the week, in so many of the eight weeks, are told as one."""
 MOST_TOLD = 5
 """Gaps of one team that are told one by one; the others are counted."""
 CLOSED = timedelta(hours=84)

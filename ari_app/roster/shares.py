@@ -91,7 +91,7 @@ def _told_of(prospect: Prospect, index: int, groups: tuple[Group, ...], served: 
     for what, which in (("in all", WHOLE), ("at night", NIGHT), ("at weekends", WEEKEND)):
         if what == "in all" and layer.kind == "permanence":
             continue  # how many hours somebody works is between them and their employer
-        shares = _yearly(turns, len(groups), served & which, turning)
+        shares = yearly_hours(turns, len(groups), served & which, turning)
         if not (equal and len(set(shares)) == 1):
             loads.append(_Load(what, {name: _sum(shares, groups, name) for name in turns_of}))
     unfair = [load for load in loads if load.unfair]
@@ -113,7 +113,7 @@ def _sum(shares: list[float], groups: tuple[Group, ...], name: str) -> float:
     return sum(share for share, group in zip(shares, groups, strict=True) if name in group)
 
 
-def _yearly(turns: Turns, groups: int, counted: int, turning: int) -> list[float]:
+def yearly_hours(turns: Turns, groups: int, counted: int, turning: int) -> list[float]:
     """Return the hours a year, of the minutes `counted`, of each group's turns.
 
     A turn without any of the minutes `turning` is passed over: the next one is the same group's.

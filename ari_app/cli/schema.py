@@ -66,11 +66,21 @@ def schema_text(kind: str) -> str:
 
 
 class EditorsSchema(GenerateJsonSchema):
-    """JSON Schema, draft 2020-12, of what may be written in YAML, for people who hover over a field."""
+    """JSON Schema, draft 2020-12, of what may be written in YAML, for people who hover over a field.
+
+    `patternErrorMessage`, which the models give beside a `pattern`, is what YAML language servers say instead
+    of the pattern; others ignore it.
+    """
 
     def generate(self, schema: core_schema.CoreSchema, mode: Any = "validation") -> JsonSchemaValue:
         """Return the schema with its dialect first."""
         return {"$schema": self.schema_dialect, **super().generate(schema, mode)}
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        """Leave out the title: the name of a class says nothing to those who write YAML."""
+        written = super().model_schema(schema)
+        written.pop("title", None)
+        return written
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         """A field's title would be its own name again."""

@@ -52,7 +52,12 @@ Duration = Annotated[
     float,
     BeforeValidator(parse_duration),
     WithJsonSchema(
-        {"type": "string", "minLength": 2, "pattern": r"^([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$"}
+        {
+            "type": "string",
+            "minLength": 2,
+            "pattern": r"^([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$",
+            "patternErrorMessage": "Expected a duration such as 25s, 2m or 1m30s.",
+        }
     ),
 ]
 """Seconds, written as `25s` or `1m30s`; bound it with `between`."""

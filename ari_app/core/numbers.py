@@ -36,6 +36,14 @@ def _number(value: Any) -> str:
 
 
 Number = Annotated[
-    str, BeforeValidator(_number), WithJsonSchema({"type": "string", "pattern": f"^{_NUMBER.pattern}$"})
+    str,
+    BeforeValidator(_number),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": f"^{_NUMBER.pattern}$",
+            "patternErrorMessage": 'Expected an international number, such as "+33199001234".',
+        }
+    ),
 ]
 """A number in E.164: `+33199001234`."""

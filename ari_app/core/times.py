@@ -68,8 +68,22 @@ def minutes(of: time) -> int:
 Zone = Annotated[
     ZoneInfo,
     PlainValidator(_zone),
-    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}$"}),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": "^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}$",
+            "patternErrorMessage": "Expected an IANA time zone, such as Europe/Paris.",
+        }
+    ),
 ]
 TimeOfDay = Annotated[
-    time, PlainValidator(_time), WithJsonSchema({"type": "string", "pattern": f"^{_TIME.pattern}$"})
+    time,
+    PlainValidator(_time),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": f"^{_TIME.pattern}$",
+            "patternErrorMessage": "Expected HH:MM, 00:00 to 23:59.",
+        }
+    ),
 ]

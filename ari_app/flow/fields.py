@@ -171,7 +171,11 @@ def _as(kind: Callable[[str], S], check: Callable[[Any], str]) -> PlainValidator
 
 
 _NAME_SCHEMA = WithJsonSchema(
-    {"type": ["string", "integer"], "pattern": f"^(?=.{{1,{_LONGEST_NAME}}}$){NAME_PATTERN[1:]}"}
+    {
+        "type": ["string", "integer"],
+        "pattern": f"^(?=.{{1,{_LONGEST_NAME}}}$){NAME_PATTERN[1:]}",
+        "patternErrorMessage": f"Expected small letters, digits and -, {_LONGEST_NAME} at most.",
+    }
 )
 _LANGUAGE_SCHEMA = WithJsonSchema({"type": "string", "pattern": "^[a-z]{2,3}$"})
 

@@ -149,30 +149,47 @@ def _endpoint(value: Any) -> str:
     return value
 
 
-def _like(form: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "pattern": f"^({form})$"})
+def _like(form: str, expected: str, *types: str) -> WithJsonSchema:
+    """Return what editors check and say: strings of a form, or values of other types too."""
+    return WithJsonSchema(
+        {
+            "type": ["string", *types] if types else "string",
+            "pattern": f"^({form})$",
+            "patternErrorMessage": f"Expected {expected}.",
+        }
+    )
 
 
 Id = Annotated[
     str,
     BeforeValidator(_id),
-    WithJsonSchema({"type": ["string", "integer"], "pattern": f"^{_ID.pattern}$"}),
+    _like(_ID.pattern, "letters, digits, - and _, 40 at most", "integer"),
 ]
 Label = Annotated[
     str,
     BeforeValidator(_label),
     WithJsonSchema({"type": "string", "maxLength": 80, "pattern": r"\S"}),
 ]
-Digit = Annotated[str, PlainValidator(_digit), _like("[0-9]")]
-Language = Annotated[str, BeforeValidator(_language), _like(_ISO_639.pattern)]
-WallTime = Annotated[datetime, PlainValidator(_wall_time), _like(_DATE_AND_TIME.pattern)]
-WallDateOrTime = Annotated[
-    datetime, PlainValidator(_wall_date_or_time), _like(f"{_DATE.pattern}|{_DATE_AND_TIME.pattern}")
+Digit = Annotated[str, PlainValidator(_digit), _like("[0-9]", "one of the keys 0 to 9, between quotes")]
+Language = Annotated[str, BeforeValidator(_language), _like(_ISO_639.pattern, "an ISO 639 code, such as fr")]
+WallTime = Annotated[
+    datetime,
+    PlainValidator(_wall_time),
+    _like(_DATE_AND_TIME.pattern, "a date and time, such as 2026-01-05T08:00, without an offset"),
 ]
-Date = Annotated[date, PlainValidator(_date), _like(_DATE.pattern)]
-DaysNamed = Annotated[date | str, PlainValidator(_days_named), _like(_NAME_OF_DAYS.pattern)]
+WallDateOrTime = Annotated[
+    datetime,
+    PlainValidator(_wall_date_or_time),
+    _like(f"{_DATE.pattern}|{_DATE_AND_TIME.pattern}", "a date such as 2026-01-05, or a date and time"),
+]
+Date = Annotated[date, PlainValidator(_date), _like(_DATE.pattern, "a date, such as 2026-12-24")]
+DaysNamed = Annotated[
+    date | str,
+    PlainValidator(_days_named),
+    _like(_NAME_OF_DAYS.pattern, "public holidays (fr-public-holidays), a list of dates, or a date"),
+]
 Endpoint = Annotated[
     str,
     BeforeValidator(_endpoint),
-    WithJsonSchema({"type": ["string", "integer"], "pattern": f"^{_ENDPOINT.pattern}$"}),
+    _like(_ENDPOINT.pattern, "the name of an endpoint in pjsip.conf", "integer"),
 ]

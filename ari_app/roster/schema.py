@@ -64,7 +64,11 @@ class PhoneEntry(Schema):
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         """Let editors know that an address may be written alone."""
-        text = {"type": "string", "pattern": r"^(sip: *[A-Za-z0-9_.-]+|tel: *\+[0-9][0-9 .()/-]+)$"}
+        text = {
+            "type": "string",
+            "pattern": r"^(sip: *[A-Za-z0-9_.-]+|tel: *\+[0-9][0-9 .()/-]+)$",
+            "patternErrorMessage": 'Expected sip:NAME, "tel:+NUMBER", or {tel: "+NUMBER", after: 15s}.',
+        }
         return {"anyOf": [text, handler(schema)]}
 
     @model_validator(mode="before")

@@ -11,7 +11,6 @@ from pydantic import AfterValidator, Field, SecretStr, StringConstraints, WithJs
 from .documents import mistake
 from .feed_address import feed_address
 
-
 _LINE_NUMBER = re.compile(r"\+?[0-9A-Za-z]{2,40}")
 
 

@@ -175,10 +175,20 @@ def _read(path: Path, draft: bytes | None) -> bytes | Finding:
     except _TooLargeError:
         message, found = "the file is too large", "more than 1 MiB (1,048,576 bytes)"
         remedy = "split it: rosters and flows may be many files"
-    except (OSError, ValueError) as error:
-        message, found = "the file cannot be read", str(error)
+    except _NotAFileError as error:
+        message, found = "the file cannot be read", f"{error}, not a file"
+        remedy = "move it elsewhere, or correct the path that names it"
+    except OSError as error:
+        message, found = "the file cannot be read", error.strerror or str(error)
         remedy = "mend what the system says"
+    except ValueError as error:  # a path that no system has
+        message, found = "the file cannot be read", str(error)
+        remedy = "correct the path that names it"
     return Finding(path, 1, 1, message, found, "a YAML file of 1 MiB at most", remedy)
+
+
+class _NotAFileError(Exception):
+    """There is something, but it is no file."""
 
 
 class _TooLargeError(Exception):
@@ -189,8 +199,9 @@ def _regular_file(path: Path) -> bytes:
     """Return the file's bytes. Opens without blocking: a named pipe would wait for a writer for ever."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise ValueError("a folder or a device, not a file")
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            raise _NotAFileError("a folder" if stat.S_ISDIR(mode) else "a pipe or a device")
         content = b""
         while chunk := os.read(descriptor, MAX_BYTES + 1):
             content = _within_limits(content + chunk)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -184,10 +186,43 @@ def test_a_symbolic_link_to_nowhere_is_said_to_be_one(path: Path) -> None:
 
 def test_what_is_no_file_is_refused_without_waiting_for_it(path: Path) -> None:
     os.mkfifo(path)
-    for other in (path, path.parent, Path("/dev/zero"), Path("nul\0byte")):
+    loop, link = path.with_name("loop.yaml"), path.with_name("link.yaml")
+    loop.symlink_to(loop)
+    link.symlink_to(path.parent)
+    for other, found in [
+        (path, "a pipe or a device, not a file"),
+        (path.parent, "a folder, not a file"),
+        (link, "a folder, not a file"),
+        (loop, "Too many levels of symbolic links"),
+        (Path("/dev/zero"), "a pipe or a device, not a file"),
+        (Path("nul\0byte"), "null byte"),
+    ]:
         document, (finding,) = load_document(other)
         assert document is None
         assert "cannot be read" in finding.message
+        assert found in finding.found
+
+
+def test_a_file_that_may_not_be_read_is_said_to_be_one(path: Path) -> None:
+    path.write_text("a: 1\n")
+    path.chmod(0)
+    with _as_an_ordinary_user():
+        document, (finding,) = load_document(path)
+    assert document is None
+    assert (finding.message, finding.found) == ("the file cannot be read", "no permission")
+
+
+@contextmanager
+def _as_an_ordinary_user() -> Iterator[None]:
+    """Be nobody for a while: root may read everything."""
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
 
 
 @given(

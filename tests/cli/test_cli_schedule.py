@@ -364,6 +364,15 @@ def test_an_agents_ics_file_names_the_teams(astreinte: Astreinte) -> None:
     assert len({event["uid"] for event in calendar.events}) == len(calendar.events)
 
 
+def test_an_exported_schedule_is_a_calendar_that_a_roster_may_name(astreinte: Astreinte, desk: Desk) -> None:
+    before = said_json(astreinte("schedule", "veille", "--view", "json", *WEEK))
+    exported = astreinte("schedule", "veille", "--view", "ical", *WEEK)
+    (desk.folder / "rosters" / "veille.ics").write_bytes(exported.out.encode())
+    edited = desk.edit("rosters/veille.yaml", WATCH.split("\n")[4], "  - {id: nuit, calendar: veille.ics}")
+    assert "rotation" not in edited.read_text("utf-8")
+    assert said_json(astreinte("schedule", "veille", "--view", "json", *WEEK)) == before
+
+
 # --view json
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import pickle
 import signal
 import sys
-import tempfile
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -97,7 +97,7 @@ async def reading_apart(asked: Settings | SettingsFile) -> AsyncIterator[Apart]:
     """Read and check all files in a process that lasts no longer than the block. Raises `ReadingFailed`."""
     # -P: nothing in the current folder is imported
     command = [*dies_with_us(), sys.executable, "-P", "-m", "ari_app.service.reader", CODE]
-    with tempfile.TemporaryFile() as complaints:
+    with os.fdopen(os.memfd_create("complaints"), "w+b") as complaints:  # on no disk: it may be full
         try:
             process = await asyncio.create_subprocess_exec(
                 *command, stdin=PIPE, stdout=PIPE, stderr=complaints, limit=LIMIT, start_new_session=True

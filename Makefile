@@ -29,7 +29,7 @@ lint: $(STAMP) ## style and types
 check: $(STAMP) ## all YAML files, all findings at once
 	@$(VENV)/bin/astreinte check $(ARGS)
 
-bench: $(STAMP) asterisk ## calls a second, CPU a call, latency
+bench: $(STAMP) asterisk ## calls a second, CPU a call, latency, rosters
 	@$(VENV)/bin/python -m bench $(ARGS)
 
 lock: $(STAMP) ## exact versions and hashes of every dependency

@@ -11,7 +11,7 @@ from ..records.facts import RostersPublished
 from ..roster.book import RosterBook
 
 HORIZON = timedelta(days=60)
-"""How far ahead the schedule goes on record. French law wants 15 days' notice (Code du travail, L3121-9)."""
+"""How far ahead the schedule goes on record. French law wants 15 days' notice (Code du travail, L3121-12)."""
 
 
 def publish(rosters: RosterBook, at: datetime) -> RostersPublished:

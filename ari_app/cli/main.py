@@ -272,6 +272,28 @@ def override_remove(
     raise typer.Exit(remove_override(settings, team, override, dry_run=dry_run))
 
 
+@app.command("import", short_help="Make rosters of what another product exports.")
+def import_(
+    source: Annotated[str, typer.Argument(help="pagerduty, opsgenie, grafana-oncall or goalert.")],
+    file: Annotated[Path, typer.Argument(help="Its export: JSON, or a calendar (.ics).")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The folder to write to; nothing there is overwritten."),
+    ] = None,
+    timezone: Annotated[
+        str, typer.Option(help="For a calendar: the team's time zone.")
+    ] = "Europe/Paris",
+) -> None:
+    """Make rosters of what another product exports (docs/imports.md), and report what has no equivalent.
+
+    The files are printed, or written to a folder; the report goes to the standard error stream. Telephone
+    numbers are usually not in exports: `astreinte check` names each place to fill in.
+    """
+    from .import_ import run_import
+
+    raise typer.Exit(run_import(source, file, output, timezone))
+
+
 @app.command(short_help="Let two agents exchange their shifts of a day.")
 def swap(
     first: Annotated[str, typer.Argument(help="An agent's id or name.")],

@@ -28,6 +28,8 @@ PLAYBACK_LOST_AFTER = 120.0
 """Seconds after which a playback is taken as ended: `PlaybackFinished` is not guaranteed."""
 TRY_AGAIN_AFTER = 0.25
 """Seconds, after a request that the lost connection did not take: its loss may not be known yet."""
+MOVED_TEMPORARILY = 302
+"""SIP: a phone says to call another number instead. Asterisk tells the number, and mostly not the status."""
 QUIET_WITHIN = 1.0
 """Seconds that a stopped playback may take to end."""
 
@@ -78,6 +80,8 @@ class CallChannel:
             case Dial():
                 self.dialstatus = event.dialstatus or self.dialstatus
                 self.ringing = self.ringing or event.dialstatus == "RINGING"
+                if event.forward:
+                    self.sip_code = MOVED_TEMPORARILY
             case StasisStart():
                 self.answered = True
             case ChannelHangupRequest():

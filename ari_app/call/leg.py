@@ -196,9 +196,8 @@ class Leg:
                 await self._say(last_word)
             await self.channel.hang_up(reason)
         except asyncio.CancelledError:
-            self.channel.send(
-                self._ari.channels.hangup(self.id, reason=reason)
-            )  # once, whether connected or not
+            hangup = self._ari.channels.hangup(self.id, reason=reason)
+            self.channel.send(hangup)  # once, whether connected or not
             raise
         finally:
             await self.channel.settle()

@@ -5,6 +5,9 @@ from __future__ import annotations
 from ..records.facts import LegResult
 
 _BY_SIP_CODE = {
+    301: LegResult.DECLINED,  # call another number: not one of the roster's, so it is not called
+    302: LegResult.DECLINED,
+    305: LegResult.DECLINED,
     403: LegResult.DECLINED,
     404: LegResult.UNREACHABLE,
     408: LegResult.UNREACHABLE,

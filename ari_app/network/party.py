@@ -120,7 +120,7 @@ class Party:
 
     async def redirect(self, number: str) -> None:
         """Tell who rings to call another number instead (SIP 302)."""
-        await self.ari.channels.redirect(self.channel_id, endpoint=f"PJSIP/line/sip:{number}@{self._address}")
+        await self.ari.channels.redirect(self.channel_id, endpoint=f"PJSIP/sip:{number}@{self._address}")
 
     async def early_media(self, wav: Path) -> None:
         """Say something before picking up (SIP 183), as an announcement of the carrier's does."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from ..core.findings import Finding
 from .calendar import NEVER
 from .duty import Duties
 from .files import RosterFiles
-from .team import Team
-from .week import surely_covered
+from .team import Layer, Team
+from .week import days_to_look_at
 
 AHEAD = timedelta(days=366)
 """How far ahead it is looked: every window, handoff and public holiday comes within a year."""
@@ -39,17 +39,32 @@ def somebody_is_rung(files: RosterFiles, teams: Mapping[str, Team], at: datetime
 def first_empty(team: Team, teams: Mapping[str, Team], at: datetime) -> datetime | None:
     """Return the first instant, within a year, at which a team's plan is empty; None when there is none."""
     on_call = _on_call(team, teams)
-    if on_call is None or any(_is_always_there(teams[name], layer, at) for name, layer in on_call):
+    if on_call is None:
         return None
+    end_of_year = at + AHEAD
+    found = [days_to_look_at(_layers(teams[name], layer), at, end_of_year) for name, layer in on_call]
+    days = min((each for each in found if each is not None), key=len, default=None)
     duties = {name: Duties(teams[name], at) for name, _ in on_call}
-    end = at + AHEAD
-    while at < end:
-        for each in duties.values():
-            each.move_to(at)
-        if not any(duties[name].is_there(layer) for name, layer in on_call):
-            return at
-        at = min((each.until for each in duties.values()), default=NEVER)
+    for start, end in [(at, end_of_year)] if days is None else _around(days, at, end_of_year):
+        now = start
+        while now < end:
+            for each in duties.values():
+                each.move_to(now)
+            if not any(duties[name].is_there(layer) for name, layer in on_call):
+                return now
+            now = min((each.until for each in duties.values()), default=NEVER)
     return None
+
+
+def _layers(team: Team, layer: str | None) -> Iterator[Layer]:
+    return (each for each in team.layers if layer in (None, each.id))
+
+
+def _around(days: Iterable[int], first: datetime, last: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Yield the time around each day (its ordinal) in which its windows, in any time zone, may be."""
+    for day in sorted(days):
+        midnight = datetime.fromordinal(day).replace(tzinfo=UTC)
+        yield max(first, midnight - timedelta(days=1)), min(midnight + timedelta(days=3), last)
 
 
 def _on_call(team: Team, teams: Mapping[str, Team]) -> set[_OnCall] | None:
@@ -74,8 +89,3 @@ def _rung(team: Team, teams: Mapping[str, Team]) -> set[_OnCall] | None:
         else:
             found.add((team.id, ring.layer))
     return found
-
-
-def _is_always_there(team: Team, layer: str | None, at: datetime) -> bool:
-    """Tell whether it is plain, without looking at each day, that someone is on call from `at` on."""
-    return surely_covered((each for each in team.layers if layer in (None, each.id)), at, NEVER)

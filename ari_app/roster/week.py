@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from .closures import Closures
 from .opening import Window
 from .rotation import Rotation
 from .team import Layer
@@ -53,13 +54,35 @@ def surely_covered(layers: Iterable[Layer], start: datetime, end: datetime) -> b
     return covered == WHOLE
 
 
+def days_to_look_at(layers: Iterable[Layer], start: datetime, end: datetime) -> frozenset[int] | None:
+    """Return the days (ordinals) that closures name, if layers surely have somebody on all others.
+
+    None means that it takes a look at every day from `start` until `end`.
+    """
+    covered, closures = 0, set[Closures]()
+    for layer in layers:
+        closed = layer.opening.closures if layer.opening is not None else None
+        if not _is_steady(layer, start, end) or (closed is not None and closed.only_on):
+            continue
+        covered |= of_layer(layer)
+        closures |= {closed} if closed is not None else set()
+    if covered != WHOLE:
+        return None
+    years = range(start.year - 1, end.year + 2)
+    return frozenset[int]().union(*(closed.days_named(year) for closed in closures for year in years))
+
+
 def is_sure(layer: Layer, start: datetime, end: datetime) -> bool:
     """Tell whether a layer surely has somebody whenever its windows are there."""
+    return (layer.opening is None or layer.opening.closures is None) and _is_steady(layer, start, end)
+
+
+def _is_steady(layer: Layer, start: datetime, end: datetime) -> bool:
+    """Tell whether a layer surely has somebody whenever its windows are there and its closures leave them."""
     groups = layer.groups
     return (
         layer.start <= start
         and layer.end >= end
-        and (layer.opening is None or layer.opening.closures is None)
         and isinstance(groups, Rotation)
         and groups.versions[0].start <= start
         and (groups.turns is None or groups.turns.handoff(0) <= start)

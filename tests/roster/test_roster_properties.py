@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from ari_app.core.public_holidays import PublicHolidays
 from ari_app.roster.calendar import ALWAYS, NEVER, Turns, Unit, first_instant
 from ari_app.roster.closures import Closures, Dates
+from ari_app.roster.coverage import AHEAD, first_empty
 from ari_app.roster.escalation import Ring
 from ari_app.roster.opening import Opening, Window
 from ari_app.roster.plan import Agent
@@ -194,3 +195,20 @@ def test_members_from_a_date_on_change_nothing_before_it(
     after = replace(team, layers=tuple(changed))
     begin = datetime(year, 9, 1, tzinfo=UTC)
     assert expand(after, begin, change) == expand(team, begin, change)
+
+
+@PROFILE
+@given(teams(), st.data())
+def test_a_roster_that_would_ring_nobody_is_found_at_its_first_gap(
+    drawn: tuple[Team, int], data: st.DataObject
+) -> None:
+    team, year = drawn
+    if data.draw(st.booleans()):  # usual weeks without a gap
+        always = Window(frozenset(range(7)), 480, 480)
+        closed = Closures(except_on=(PublicHolidays("FR", "57"),))
+        base = Opening((always,), ZoneInfo(team.timezone), data.draw(st.sampled_from([None, closed])))
+        alone = Rotation(None, (Version(ALWAYS, (("alice",),)),))
+        team = replace(team, layers=(Layer("base", "astreinte", base, alone, ALWAYS, NEVER), *team.layers))
+    at = data.draw(instants(year))
+    found = gaps(team, at, at + AHEAD)
+    assert first_empty(team, {team.id: team}, at) == (found[0][0] if found else None)

@@ -16,6 +16,7 @@ from ari_app.ari.events import ChannelDestroyed, Event, StasisStart
 from ari_app.core import logs
 from ari_app.core.ids import new_id
 from ari_app.pbx import AsteriskServer, LineConfig, loopback_address
+from tests.wire import Wire
 
 OVERLAY = Path(__file__).parent / "conf"
 PATIENCE = 20.0
@@ -139,77 +140,6 @@ def log_events(tmp_path: Path) -> Iterator[LogEvents]:
 
     yield logged
     logs.configure()
-
-
-class Wire:
-    """A TCP connection to Asterisk through us: it can be cut, and it can go silent."""
-
-    def __init__(self, host: str, port: int) -> None:
-        self._target = (host, port)
-        self._writers: set[asyncio.StreamWriter] = set()
-        self._flows = asyncio.Event()
-        self._flows.set()
-        self._quiet = asyncio.Event()
-        self._quiet.set()
-        self._server: asyncio.Server | None = None
-        self.port = 0
-        self.connections = 0
-
-    async def open(self) -> None:
-        """Listen (again, on the same port)."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/ari"
-
-    def cut(self) -> None:
-        """Reset every connection."""
-        for writer in self._writers:
-            writer.transport.abort()
-
-    def stall(self) -> None:
-        """Let nothing through any more, and let nobody notice."""
-        self._flows.clear()
-
-    def flow(self) -> None:
-        """Let everything through again."""
-        self._flows.set()
-
-    async def close(self) -> None:
-        """Stop listening and cut."""
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-        self.flow()
-        self.cut()
-        await self._quiet.wait()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        far_reader, far_writer = await asyncio.open_connection(*self._target)
-        self._writers |= {writer, far_writer}
-        self._quiet.clear()
-        try:
-            async with asyncio.TaskGroup() as pumps:
-                pumps.create_task(self._pump(reader, far_writer))
-                pumps.create_task(self._pump(far_reader, writer))
-        finally:
-            self._writers -= {writer, far_writer}
-            if not self._writers:
-                self._quiet.set()
-
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while data := await reader.read(65536):
-                await self._flows.wait()
-                writer.write(data)
-                await writer.drain()
-        except ConnectionError:
-            pass  # one side is cut: the other follows
-        finally:
-            writer.close()
 
 
 @pytest.fixture

@@ -34,7 +34,8 @@ from ari_app.pbx import AsteriskServer
 
 if TYPE_CHECKING:
     from ari_app.ari import AriClient
-    from tests.ari.conftest import FarEnd, LogEvents, MakeClient, Wire
+    from tests.ari.conftest import FarEnd, LogEvents, MakeClient
+    from tests.wire import Wire
 
 PATIENCE = 20.0
 

@@ -17,13 +17,13 @@ from ari_app.network.hearing import ALIKE, likeness, read_wav
 from ari_app.network.network import TelephoneNetwork
 from ari_app.pbx import LineConfig, loopback_address
 from ari_app.records.facts import CallBridged, LegEnded
+from tests.wire import Wire
 
 from .exchange import OpenLine, Place, opened, tried
 from .files import MENU_NUMBER, REASONS, direct_number
 from .people import Person
 from .troubles import (
     LineProcess,
-    Wire,
     all_is_on_record,
     has_taken_up,
     line_process,
@@ -223,26 +223,26 @@ async def test_a_talk_of_which_nothing_was_written_goes_on_and_is_recorded(
 async def ari_wire(place: Place) -> AsyncIterator[Wire]:
     """A wire to Asterisk's ARI."""
     wire = Wire(place.asterisk.config.ari_host, place.asterisk.config.http_port)
-    await wire.mend()
+    await wire.open()
     yield wire
-    await wire.cut()
+    await wire.close()
 
 
 def by_wire(settings: Settings, wire: Wire) -> Settings:
     """Return the settings of a line that reaches ARI by a wire."""
-    url = f"http://{wire.host}:{wire.port}/ari"
+    url = wire.url
     return settings.model_copy(update={"ari": settings.ari.model_copy(update={"url": url})})
 
 
 async def is_cut(wire: Wire, line: OpenLine) -> None:
     """Cut a line's wire; return when the line knows."""
-    await wire.cut()
+    await wire.close()
     await until_told("the line lost Asterisk", lambda: not line.line.ari.ready)
 
 
 async def is_mended(wire: Wire, line: OpenLine) -> None:
     """Mend a line's wire; return when the line is connected again."""
-    await wire.mend()
+    await wire.open()
     await until_told("the line has Asterisk again", lambda: line.line.ari.ready)
 
 
@@ -390,20 +390,20 @@ async def test_without_the_manager_interface_calls_are_served_and_the_fallback_i
 ) -> None:
     settings = place.settings()
     wire = Wire(place.asterisk.config.ami_host, settings.ami.port)
-    await wire.mend()
+    await wire.open()
     ami = settings.ami.model_copy(update={"port": wire.port})
     async with opened(place, settings.model_copy(update={"ami": ami})) as line:
         await until_fallback_is(place, "default", "PJSIP/alice")
-        await wire.cut()
+        await wire.close()
         await until_told("the line lost AMI", lambda: not line.line.ami.ready)
         await place.asterisk.cli("database deltree astreinte fallback")
         caller, agent = await put_through(line)
         await they_hear_each_other(caller, agent)
         await caller.hangs_up()
         assert (await line.record_of(caller)).call.outcome == "bridged"
-        await wire.mend()
+        await wire.open()
         await until_fallback_is(place, "default", "PJSIP/alice")
-    await wire.cut()
+    await wire.close()
 
 
 # Asterisk dies

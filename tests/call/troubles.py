@@ -1,4 +1,4 @@
-"""What goes wrong around calls: a line in a process of its own that can be killed, a wire that can be cut."""
+"""What goes wrong around calls: a line in a process of its own that can be killed; what is to come of it."""
 
 from __future__ import annotations
 
@@ -148,56 +148,6 @@ async def record_of(settings: Settings, caller: Person) -> CallStory:
     """Return the record of a caller's only call."""
     (record,) = [each for each in await stored(settings) if each.call.number == caller.number]
     return record
-
-
-class Wire:
-    """A TCP connection to Asterisk through us, that can be cut and mended."""
-
-    def __init__(self, host: str, port: int) -> None:
-        self._target = (host, port)
-        self._writers: set[asyncio.StreamWriter] = set()
-        self._serving: set[asyncio.Task[None]] = set()
-        self._server: asyncio.Server | None = None
-        self.host, self.port = host, 0
-
-    async def mend(self) -> None:
-        """Listen, again on the same port if it did before."""
-        self._server = await asyncio.start_server(self._serve, self.host, self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    async def cut(self) -> None:
-        """Reset every connection, and take none until it is mended."""
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-        async with asyncio.timeout(PATIENCE):
-            while self._serving:  # one may just be on its way to the far end
-                for writer in self._writers:
-                    writer.transport.abort()
-                await asyncio.wait(self._serving, timeout=0.05)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._serving.add(task)
-        far_reader, far_writer = await asyncio.open_connection(*self._target)
-        self._writers |= {writer, far_writer}
-        try:
-            await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
-        finally:
-            self._writers -= {writer, far_writer}
-            self._serving.discard(task)
-
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-    except ConnectionError:
-        pass  # one side is cut: the other follows
-    finally:
-        writer.close()
 
 
 # Stories that many tests tell

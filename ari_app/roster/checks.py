@@ -9,13 +9,15 @@ from datetime import datetime
 from ..core.documents import Document, Loc
 from ..core.durations import format_duration
 from ..core.findings import Finding
+from ..core.numbers import nobodys_number
 from ..core.suggest import nearest
 from .calendar import wall_time
 from .calendars import name_nobody
 from .checks_days import days_are_known
 from .checks_escalation import conditions_name_reasons, steps_name_teams
 from .files import RosterFiles, TeamSource
-from .schema import OverrideEntry, RingEntry
+from .schema import OverrideEntry
+from .step_schema import RingEntry
 
 Rule = Callable[[RosterFiles], Iterator[Finding]]
 
@@ -195,6 +197,21 @@ def _phones_have_time_to_ring(files: RosterFiles) -> Iterator[Finding]:
                 )
 
 
+def _numbers_are_somebodys(files: RosterFiles) -> Iterator[Finding]:
+    for agent in files.agents:
+        for index, phone in enumerate(agent.entry.phones):
+            kind = nobodys_number(phone.tel) if phone.tel is not None else None
+            if kind is not None:
+                yield agent.document.finding(
+                    (*agent.loc, "phones", index),
+                    f"this number is nobody's: it is {kind}",
+                    found=f"`{phone.tel}`",
+                    expected="the number of a telephone that somebody picks up",
+                    remedy=f"write the number of a telephone of `{agent.id}`",
+                    severity="warning",
+                )
+
+
 def _steps_name_layers(files: RosterFiles) -> Iterator[Finding]:
     for source in files.teams:
         layers = [layer.id for layer in source.file.layers]
@@ -265,6 +282,7 @@ RULES: tuple[Rule, ...] = (
     _names_of_agents_are_known,
     _agents_are_of_use,
     _phones_have_time_to_ring,
+    _numbers_are_somebodys,
     _steps_name_layers,
     _escalation_ends_well,
     _overrides_do_not_overlap,

@@ -7,14 +7,11 @@ from typing import Any
 
 import msgspec
 
-from .facts import CallEvent, Fact, RostersPublished
-
-ROSTERS = "rosters.published"
-"""The name of the event that keeps a version of the rosters; it belongs to no call."""
+from .facts import CallEvent, Entry, Fact
 
 
 class Event(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """Something that happened in the call `call`.
+    """Something that happened in the call `call`, "" for an entry that belongs to no call's story.
 
     `seq` orders events in the order in which they were put and is unique within a call. `elapsed` is
     seconds since the call's first event (see `ledger`), None until the ledger has placed the event.
@@ -37,15 +34,18 @@ def event_of(fact: Fact, seq: int, at: datetime) -> Event:
     return Event(call=fact.call, seq=seq, at=at, name=name, data=data)
 
 
-def event_of_rosters(published: RostersPublished, seq: int) -> Event:
-    """Return the event that keeps a version of the rosters."""
-    data = msgspec.to_builtins(published, builtin_types=(bytes,))  # text only where it goes to a file
-    return Event(call="", seq=seq, at=published.at, name=ROSTERS, data=data)
+def event_of_entry(entry: Entry, seq: int) -> Event:
+    """Return the event that keeps an entry."""
+    data = msgspec.to_builtins(entry, builtin_types=(bytes,))  # text only where it goes to a file
+    return Event(call="", seq=seq, at=entry.at, name=data.pop("name"), data=data)
 
 
-def rosters_of(event: Event) -> RostersPublished:
-    """Return the version of the rosters that an event keeps. Raises `msgspec.ValidationError`."""
-    return msgspec.convert(event.data, RostersPublished)
+def entry_of(event: Event) -> Entry:
+    """Return the entry that an event keeps. Raises `msgspec.ValidationError`."""
+    kind = _ENTRIES.get(event.name)
+    if kind is None:
+        raise msgspec.ValidationError(f"no entry is called {event.name!r}")
+    return msgspec.convert({"name": event.name, **event.data}, kind)
 
 
 _COMMON = len(Fact.__struct_fields__)
@@ -53,3 +53,4 @@ _KINDS = {
     kind: (str(kind.__struct_config__.tag), kind.__struct_fields__[_COMMON:])
     for kind in Fact.__subclasses__()
 }
+_ENTRIES = {str(kind.__struct_config__.tag): kind for kind in Entry.__subclasses__()}

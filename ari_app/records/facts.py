@@ -163,7 +163,16 @@ class FactSink(Protocol):
         """Take a fact; never waits, never raises for the disk's sake."""
 
 
-class RostersPublished(msgspec.Struct, frozen=True, kw_only=True):
+class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="name"):
+    """Something to keep, at `at` (aware), that is no part of a call's story: each kind has its table.
+
+    `entries` writes them, after any delay and more than once: what is there already stays.
+    """
+
+    at: datetime
+
+
+class RostersPublished(Entry, frozen=True, kw_only=True, tag="rosters.published"):
     """A version of the rosters came into force at `at`, and who is on call by it until `until` is public.
 
     `hash` is that of what its files say. `schedule` is JSON, compressed (zlib): team → shifts, each with its
@@ -171,8 +180,58 @@ class RostersPublished(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     hash: str
-    at: datetime
     until: datetime
     teams: int
     shifts: int
     schedule: bytes
+
+
+class MessageLeft(Entry, frozen=True, kw_only=True, tag="message.left"):
+    """A caller left a message for a team. `file` is its sound's name in the folder of messages."""
+
+    id: str
+    call: str
+    team: str
+    language: str
+    file: str
+    seconds: float
+
+
+class MessageDeleted(Entry, frozen=True, kw_only=True, tag="message.deleted"):
+    """The sound of a message is no more: its time was over, or somebody deleted it."""
+
+    id: str
+
+
+class NoticeQueued(Entry, frozen=True, kw_only=True, tag="notice.queued"):
+    """A notice is to be sent to the `position`th address (from 1) of a recipient.
+
+    `about` is the id of what it tells of, such as a message's; `attachments` are paths.
+    """
+
+    id: str
+    recipient: str
+    position: int
+    title: str
+    body: str
+    about: str = ""
+    attachments: tuple[str, ...] = ()
+
+
+class NoticeState(StrEnum):
+    """What has become of a notice to one address."""
+
+    WAITING = "waiting"  # not sent yet: it will be tried, or tried again
+    SENT = "sent"  # the service took it
+    GIVEN_UP = "given-up"  # tried for a day, or nobody is named so any more
+
+
+class NoticeTried(Entry, frozen=True, kw_only=True, tag="notice.tried"):
+    """A notice was tried for the `tries`th time; `reason` says why it could not be sent."""
+
+    id: str
+    recipient: str
+    position: int
+    tries: int
+    state: NoticeState
+    reason: str = ""

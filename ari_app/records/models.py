@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import JSON, TypeDecorator, TypeEngine
 
-SCHEMA = "0002"
+SCHEMA = "0003"
 """The revision of `migrations/versions` that this code reads and writes."""
 
 # In SQLite rows lie in the order of their key: those of one call side by side, the latest calls last.
@@ -79,6 +79,7 @@ class Base(DeclarativeBase):
         float: Float,
         datetime: UtcDateTime,
         dict[str, Any]: JSON().with_variant(JSONB(), "postgresql"),
+        list[str]: JSON().with_variant(JSONB(), "postgresql"),
     }
 
 
@@ -161,8 +162,51 @@ class RosterVersion(Base):
     schedule: Mapped[bytes]
 
 
+class Message(Base):
+    """A message that a caller left for a team."""
+
+    __tablename__ = "messages"
+    __table_args__ = _CLUSTERED
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    call_id: Mapped[str]  # no foreign key: the call's row may come later
+    team: Mapped[str]
+    language: Mapped[str]
+    file: Mapped[str]
+    seconds: Mapped[float]
+    left_at: Mapped[datetime]
+    deleted_at: Mapped[datetime | None]
+
+
+class Notice(Base):
+    """A text to one address of a recipient, and what has become of it."""
+
+    __tablename__ = "notices"
+    __table_args__ = _CLUSTERED
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    recipient: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    about: Mapped[str]
+    title: Mapped[str]
+    body: Mapped[str]
+    attachments: Mapped[list[str]]
+    queued_at: Mapped[datetime]
+    state: Mapped[str]
+    tries: Mapped[int]
+    tried_at: Mapped[datetime | None]
+    reason: Mapped[str]
+
+
 Index("ix_calls_arrived_at", Call.arrived_at)
 Index(
     "ix_calls_open", Call.id, sqlite_where=Call.ended_at.is_(None), postgresql_where=Call.ended_at.is_(None)
 )
 Index("ix_roster_versions_since", RosterVersion.since)
+Index("ix_notices_about", Notice.about)
+Index(
+    "ix_notices_waiting",
+    Notice.id,
+    sqlite_where=Notice.state == "waiting",
+    postgresql_where=Notice.state == "waiting",
+)

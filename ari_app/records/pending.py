@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from itertools import islice
 
-from .events import Event, event_of, event_of_rosters
-from .facts import Fact, RostersPublished
+from .events import Event, event_of, event_of_entry
+from .facts import Entry, Fact, RostersPublished
 from .ledger import Ledger
 from .spill import Rejected
 
@@ -37,32 +37,34 @@ class Pending:
         self._unknown: defaultdict[str, list[tuple[Event, int, bool]]] = defaultdict(list)
         self._folded: deque[Event] = deque()
         self._ledgers: dict[str, Ledger] = {}
-        self._rosters: list[Event] = []
+        self._entries: list[Event] = []
         self._in_force: Event | None = None  # the version of the rosters that came last
         self._over: set[str] = set()  # calls that are written to their end
         self._last_seq = 0
 
     def __len__(self) -> int:
         calls = len(self._incoming) + sum(map(len, self._unknown.values())) + len(self._folded)
-        return calls + len(self._rosters)
+        return calls + len(self._entries)
 
     def put(self, fact: Fact) -> None:
         """Take a fact, stamped with the time."""
         self._incoming.append((fact, self._wall_clock(), self._monotonic_clock()))
 
-    def put_rosters(self, published: RostersPublished) -> None:
-        """Take a version of the rosters."""
-        self._in_force = event_of_rosters(published, self._next_seq(self._wall_clock()))
-        self._rosters.append(self._in_force)
+    def put_entry(self, entry: Entry) -> None:
+        """Take an entry."""
+        event = event_of_entry(entry, self._next_seq(self._wall_clock()))
+        self._entries.append(event)
+        if isinstance(entry, RostersPublished):
+            self._in_force = event
 
     @property
-    def rosters(self) -> list[Event]:
-        """The versions of the rosters that wait."""
-        return list(self._rosters)
+    def entries(self) -> list[Event]:
+        """The entries that wait."""
+        return list(self._entries)
 
-    def rosters_written(self, events: Collection[Event]) -> None:
-        """Note that versions of the rosters are in the database, or set aside."""
-        self._rosters = [event for event in self._rosters if event not in events]
+    def entry_written(self, event: Event) -> None:
+        """Note that an entry is in the database, or set aside."""
+        self._entries.remove(event)
 
     def _next_seq(self, wall: int) -> int:
         self._last_seq = max(self._last_seq + 1, wall // 1000)
@@ -157,15 +159,15 @@ class Pending:
         for ledger in self._ledgers.values():
             ledger.changed = True
             ledger.changed_legs.update(ledger.legs)
-        if self._in_force is not None and self._in_force not in self._rosters:
-            self._rosters.append(self._in_force)
+        if self._in_force is not None and self._in_force not in self._entries:
+            self._entries.append(self._in_force)
 
     def take_all(self) -> list[Event]:
         """Return everything as events, for the spill file, and wait for nothing any more."""
         self.fold()
         unknown = (entry[0] for entries in self._unknown.values() for entry in entries)
-        everything = [*self._rosters, *self._folded, *unknown]
-        self._rosters.clear()
+        everything = [*self._entries, *self._folded, *unknown]
+        self._entries.clear()
         self._folded.clear()
         self._unknown.clear()
         return everything

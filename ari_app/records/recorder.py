@@ -25,7 +25,7 @@ from pathlib import Path
 from ari_app.core.logs import get_logger
 
 from .database import Database, RecordsUnavailable
-from .facts import Fact, RostersPublished
+from .facts import Entry, Fact
 from .pending import Pending
 from .reader import OpenCall
 from .spill import SpillFile
@@ -73,9 +73,9 @@ class Recorder:
         self._pending.put(fact)
         self._has_news()
 
-    def put_rosters(self, published: RostersPublished) -> None:
-        """Take a version of the rosters: as a fact."""
-        self._pending.put_rosters(published)
+    def put_entry(self, entry: Entry) -> None:
+        """Take an entry: as a fact."""
+        self._pending.put_entry(entry)
         self._has_news()
 
     def _has_news(self) -> None:
@@ -162,9 +162,9 @@ class Recorder:
             log.warning("records.replaced", database=self._database.shown)
             self._pending.write_all_again()
         await self._store.connect()
-        if rosters := self._pending.rosters:
-            await self._store.write_rosters(rosters)
-            self._pending.rosters_written(rosters)
+        for entry in self._pending.entries:
+            await self._store.write_entry(entry)
+            self._pending.entry_written(entry)
         self._pending.fold()
         if self._pending.unknown:
             self._pending.take_up(await self._store.events_of(list(self._pending.unknown)))

@@ -6,19 +6,18 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, insert, select, update
 
-from .events import Event, rosters_of
+from .facts import RostersPublished
 from .models import RosterVersion
 
 RENEWED = timedelta(days=30)
 """With less than this left of its schedule, a version that stays in force is published again, in a row."""
 
 
-def write(connection: Connection, event: Event) -> None:
+def write(connection: Connection, published: RostersPublished) -> None:
     """Add a version, which ends the one before; nothing happens when that says the same and still suffices.
 
     What is there already stays as it is, in whatever order versions arrive.
     """
-    published = rosters_of(event)
     table = RosterVersion
     before = connection.execute(
         select(table.id, table.hash, table.published_until)

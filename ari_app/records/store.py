@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from ari_app.core.logs import get_logger
 
-from . import rosters, rows
+from . import entries, rows
 from .access import Access, open_database
 from .database import Database, migrate
 from .events import Event
@@ -83,18 +83,22 @@ class Store:
         """Write events, and the rows that they changed, in one transaction."""
         await (await self.connect()).run(partial(rows.write, ledgers=ledgers, events=events))
 
-    async def write_rosters(self, events: Collection[Event]) -> None:
-        """Write versions of the rosters; set aside those that the database will never take."""
-        await self._write_rosters(await self.connect(), events)
+    async def write_entry(self, event: Event) -> None:
+        """Write an entry; set it aside if the database will never take it."""
+        await self._write_entry(await self.connect(), event)
 
-    async def _write_rosters(self, access: Access, events: Iterable[Event]) -> None:
-        for event in events:
+    async def _write_entry(self, access: Access, event: Event) -> None:
+        reason = ""
+        for candidate in (event, msgspec.structs.replace(event, data=cleaned(event.data))):
             try:
-                await access.run(partial(rosters.write, event=event))
+                await access.run(partial(entries.write, event=candidate))
             except Exception as error:
                 if not is_bad_data(error):
                     raise
-                self._spill.reject([Rejected(error=str(error).split("\n", 1)[0], event=event)])
+                reason = str(error).split("\n", 1)[0]
+            else:
+                return
+        self._spill.reject([Rejected(error=reason, event=event)])
 
     async def salvage(self, call: str, events: Collection[Event]) -> None:
         """Write one call's events one by one; set aside those that are refused even when cleaned."""
@@ -125,22 +129,23 @@ class Store:
 
     async def _import(self, access: Access) -> None:
         """Write what an earlier process had to spill; what is there already stays as it is."""
-        with self._spill.taken() as entries:
-            if not entries:
+        with self._spill.taken() as spilled:
+            if not spilled:
                 return
-            self._spill.reject([entry for entry in entries if isinstance(entry, Rejected)])
+            self._spill.reject([entry for entry in spilled if isinstance(entry, Rejected)])
             by_call: defaultdict[str, list[Event]] = defaultdict(list)
-            for entry in entries:
+            for entry in spilled:
                 if isinstance(entry, Event):
                     by_call[entry.call].append(entry)
-            versions = by_call.pop("", [])
-            await self._write_rosters(access, versions)
+            of_no_call = by_call.pop("", [])
+            for event in of_no_call:
+                await self._write_entry(access, event)
             calls = iter(by_call)
             while chunk := list(islice(calls, IMPORT_CALLS)):
                 await self._import_calls(access, {call: by_call[call] for call in chunk})
         log.info(
             "records.imported",
-            facts=len(versions) + sum(map(len, by_call.values())),
+            facts=len(of_no_call) + sum(map(len, by_call.values())),
             file=str(self._spill.path),
         )
 

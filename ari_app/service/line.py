@@ -236,7 +236,7 @@ class Line:
         except ReadingFailed as error:
             log.error("rosters.not_published", reason=error.message, remedy=error.remedy)
             published = unpublished(rosters, since)
-        self.recorder.put_rosters(published)
+        self.recorder.put_entry(published)
 
     # Calls that outlived us, or the connection
 
@@ -322,7 +322,7 @@ async def open_line(
     await recorder.start()
     try:
         line = Line(settings, books, prompts, recorder, *([listener] if listener else []))
-        recorder.put_rosters(publish(books.rosters, line.version.since))
+        recorder.put_entry(publish(books.rosters, line.version.since))
         books.rosters.pack()
         await asyncio.to_thread(write_status, settings.data, line.version)
         async with line.running(wait=wait):

@@ -35,7 +35,7 @@ async def recorded(desk: Desk, *ats: datetime) -> None:
             )
         book, findings = load_rosters(desk.folder / "rosters")
         assert book is not None, findings
-        recorder.put_rosters(publish(book, at))
+        recorder.put_entry(publish(book, at))
     await recorder.stop()
 
 

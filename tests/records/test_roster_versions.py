@@ -71,14 +71,14 @@ async def test_versions_follow_each_other(
     recorder: Recorder, reader: Reader, came: list[tuple[str, float]], on_record: list[Any]
 ) -> None:
     for name, day in came:
-        recorder.put_rosters(version(name, day=day))
+        recorder.put_entry(version(name, day=day))
         await recorder.flush()
     assert await kept(reader) == on_record
 
 
 async def test_the_schedule_is_read_back_as_it_was_published(recorder: Recorder, reader: Reader) -> None:
     assert await reader.published_schedule() == {}
-    recorder.put_rosters(version("ab"))
+    recorder.put_entry(version("ab"))
     await recorder.flush()
     ((shift,),) = (await reader.published_schedule()).values()
     assert msgspec.json.encode(shift) == msgspec.json.encode(SHIFT)
@@ -92,10 +92,10 @@ async def test_the_schedule_is_read_back_as_it_was_published(recorder: Recorder,
 async def test_a_version_without_its_schedule_is_on_record_until_it_is_published(
     recorder: Recorder, reader: Reader
 ) -> None:
-    recorder.put_rosters(version("aa", published=False))
+    recorder.put_entry(version("aa", published=False))
     await recorder.flush()
     assert await reader.published_schedule() == {}
-    recorder.put_rosters(version("aa", day=1))
+    recorder.put_entry(version("aa", day=1))
     await recorder.flush()
     assert await kept(reader) == [("a", 0, 1), ("a", 1, None)]
     assert set(await reader.published_schedule()) == {"support"}
@@ -106,13 +106,13 @@ async def test_versions_of_a_line_that_stops_while_the_database_refuses_are_ther
 ) -> None:
     database.mkdir()
     stuck = await start_recorder()
-    stuck.put_rosters(version("aa"))
-    stuck.put_rosters(version("bb", day=1))
+    stuck.put_entry(version("aa"))
+    stuck.put_entry(version("bb", day=1))
     put_call(stuck)
     await stuck.stop(deadline=0)
     database.rmdir()
     recorder = await start_recorder()
-    recorder.put_rosters(version("bb", day=2))
+    recorder.put_entry(version("bb", day=2))
     await recorder.flush()
     assert await kept(reader) == [("a", 0, 1), ("b", 1, None)]
     assert len(await reader.calls()) == 1
@@ -121,7 +121,7 @@ async def test_versions_of_a_line_that_stops_while_the_database_refuses_are_ther
 async def test_a_version_is_written_again_into_a_database_that_replaced_the_one_that_knew_it(
     recorder: Recorder, database: Path, reader: Reader
 ) -> None:
-    recorder.put_rosters(version("aa"))
+    recorder.put_entry(version("aa"))
     await recorder.flush()
     for file in database.parent.glob("records.db*"):
         file.unlink()
@@ -135,8 +135,8 @@ async def test_a_version_that_the_database_never_takes_is_set_aside_and_holds_up
 ) -> None:
     trigger = "CREATE TRIGGER no BEFORE INSERT ON roster_versions WHEN NEW.hash LIKE 'aa%'"
     rows(database, f"{trigger} BEGIN SELECT RAISE(ABORT, 'not this one'); END")
-    recorder.put_rosters(version("aa"))
-    recorder.put_rosters(version("bb", day=1))
+    recorder.put_entry(version("aa"))
+    recorder.put_entry(version("bb", day=1))
     await recorder.flush()
     assert await kept(reader) == [("b", 1, None)]
     assert "records.rejected" in names(logged)

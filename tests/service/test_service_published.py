@@ -44,7 +44,7 @@ async def comes_into_force(settings: Settings, book: RosterBook, ago: timedelta)
     """Put on record that a version of the rosters came into force."""
     recorder = Recorder(settings.database_url, settings.data / "unsaved.jsonl")
     await recorder.start()
-    recorder.put_rosters(publish(book, datetime.now(UTC) - ago))
+    recorder.put_entry(publish(book, datetime.now(UTC) - ago))
     await recorder.stop()
 
 

@@ -16,7 +16,8 @@ from .calendars import name_nobody
 from .checks_days import days_are_known
 from .checks_escalation import conditions_name_reasons, steps_name_teams
 from .files import RosterFiles, TeamSource
-from .schema import OverrideEntry, RingEntry
+from .schema import OverrideEntry
+from .step_schema import RingEntry
 
 Rule = Callable[[RosterFiles], Iterator[Finding]]
 

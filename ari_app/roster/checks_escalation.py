@@ -8,7 +8,8 @@ from graphlib import TopologicalSorter
 from ..core.findings import Finding
 from ..core.suggest import nearest, one_of
 from .files import RosterFiles
-from .schema import TargetTeamEntry, TeamStepEntry
+from .schema import TargetTeamEntry
+from .step_schema import TeamStepEntry
 
 MOST_STEPS = 100
 """Steps of an escalation, with those that it takes from other teams: more would ring for an hour."""

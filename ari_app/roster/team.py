@@ -12,23 +12,13 @@ from .calendar import ALWAYS, NEVER, Turns, first_instant, last_instant
 from .closures import Closures, Dates, Days
 from .escalation import Condition, Ring
 from .fields import DAYS, minutes
+from .layer_schema import ClosuresEntry, LayerEntry, RotationEntry, WindowEntry
 from .opening import WHOLE_DAYS, Opening, Window
 from .plan import Accept, Agent, Busy, Kind, Phone, Target
 from .rotation import Group, Groups, Rotation, Version
-from .schema import (
-    AgentEntry,
-    ClosuresEntry,
-    LayerEntry,
-    OverrideEntry,
-    RingEntry,
-    RotationEntry,
-    TargetTeamEntry,
-    TeamFile,
-    TeamStepEntry,
-    WhenEntry,
-    WindowEntry,
-)
+from .schema import AgentEntry, OverrideEntry, TargetTeamEntry, TeamFile
 from .served import ServedTurns
+from .step_schema import RingEntry, TeamStepEntry, WhenEntry
 
 
 @dataclass(frozen=True, slots=True)

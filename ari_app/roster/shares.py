@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import gcd
 
+from ..core.documents import Loc
 from ..core.findings import Finding
 from ..core.public_holidays import PublicHolidays
 from .calendar import LENGTHS, Turns, first_instant
@@ -59,28 +60,30 @@ def unfair_shares(outlook: Outlook) -> Iterator[Finding]:
         covered = 0  # by the layers that win over the one that is looked at
         for index, layer in reversed(list(enumerate(prospect.team.layers))):
             served = of_layer(layer) & (WHOLE if layer.id in named else ~covered)
-            for groups in _versions(layer, outlook):
-                yield from _told_of(prospect, index, groups, served)
+            for version, groups in _versions(layer, outlook):
+                loc: Loc = ("layers", index, "rotation", "members", *version)
+                yield from _told_of(prospect, layer, groups, loc, served)
             if is_sure(layer, outlook.start, outlook.end):
                 covered |= of_layer(layer)
         yield from _holidays(outlook, prospect)
 
 
-def _versions(layer: Layer, outlook: Outlook) -> Iterator[tuple[Group, ...]]:
-    """Yield the groups that take turns in the next weeks, one version after the other."""
+def _versions(layer: Layer, outlook: Outlook) -> Iterator[tuple[tuple[int, ...], tuple[Group, ...]]]:
+    """Yield the groups that take turns in the next weeks, each with its version's place among several."""
     if not isinstance(layer.groups, Rotation) or layer.groups.turns is None or layer.end <= outlook.start:
         return
     if layer.opening is not None and layer.opening.closures is not None and layer.opening.closures.only_on:
         return  # on holidays alone: those are counted one by one
     versions = layer.groups.versions
     ends = [version.start for version in versions[1:]] + [layer.end]
-    for version, end in zip(versions, ends, strict=True):
+    for number, (version, end) in enumerate(zip(versions, ends, strict=True)):
         if version.start < outlook.end and end > outlook.start:
-            yield version.groups
+            yield (number,) if len(versions) > 1 else (), version.groups
 
 
-def _told_of(prospect: Prospect, index: int, groups: tuple[Group, ...], served: int) -> Iterator[Finding]:
-    layer = prospect.team.layers[index]
+def _told_of(
+    prospect: Prospect, layer: Layer, groups: tuple[Group, ...], loc: Loc, served: int
+) -> Iterator[Finding]:
     if len(groups) < 2 or not isinstance(layer.groups, Rotation) or layer.groups.turns is None:
         return
     turns = layer.groups.turns
@@ -98,7 +101,7 @@ def _told_of(prospect: Prospect, index: int, groups: tuple[Group, ...], served: 
     if not unfair:
         return
     yield prospect.source.document.finding(
-        ("layers", index, "rotation", "members"),
+        loc,
         f"the layer `{layer.id}` is shared unfairly",
         found="in a year " + "; ".join(map(str, unfair)),
         expected="shares that differ by a quarter at most",

@@ -255,6 +255,8 @@ SHARES = {
     "eight hours each of three: the same hours for ever": ("rotation: {anchor: 2026-01-05T06:00, every: {hours: 8}, members: [alice, bruno, chloe]}", "at night 2,922 h for `chloe`, 0 h for `"),
     "months are as long as they are": ("rotation: {anchor: 2026-01-01T00:00, every: {months: 1}, members: [alice, bruno]}", ""),
     "one group": ("rotation: {members: [[alice, bruno]]}", ""),
+    "a version to come": (f"rotation: {{{WEEKLY}, members: [{{members: [alice, bruno]}}, {{from: 2026-12-01, members: [alice, bruno, alice]}}]}}", "in all 5,844 h for `alice`, 2,922 h for `bruno`"),
+    "a version far ahead": (f"rotation: {{{WEEKLY}, members: [{{members: [alice, bruno]}}, {{from: 2027-12-01, members: [alice, bruno, alice]}}]}}", ""),
 }
 # fmt: on
 
@@ -267,7 +269,7 @@ def test_unfair_shares_are_told_in_numbers(tmp_path: Path, case: str) -> None:
     assert len(found) == bool(unfair)
     for finding in found:
         assert unfair in finding.found
-        assert marked(tmp_path, finding).startswith("[")
+        assert marked(tmp_path, finding).startswith(("[", "{from: 2026-12-01"))
 
 
 def test_unfair_holidays_are_told_where_the_file_says_whose_they_are(tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ def content_hash(files: RosterFiles) -> str:
 
     Comments, blanks, quotes, the order of keys and the names of the files do not count.
     """
-    sources = [*files.teams, *files.agents]
-    documents = {source.document.path: source.document.data for source in sources}
+    documents = {source.document.path: source.document.data for source in files.teams}
+    documents |= {source.document.path: source.document.data for source in files.agents}
     said = [calendar.hash.encode() for source in files.teams for calendar in source.calendars.values()]
     said += (msgspec.json.encode(data, order="sorted") for data in documents.values())
     return sha256(b"\n".join(sorted(said))).hexdigest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from ..imports.export import read_json
 from ..imports.ical import from_calendar
 from ..imports.model import Imported
 from ..imports.times import zone_of
-from ..imports.writing import yaml_files
+from ..imports.writing import numbers, yaml_files
 from ..roster.book import load_rosters
 from .check import shown
 from .terminal import BOLD, YELLOW, paint, safe
@@ -95,7 +96,7 @@ def _report(imported: Imported, files: dict[str, str | bytes], output: Path | No
             f"- {safe(each.where)}: {safe(each.what)}\n    why: {safe(each.why)}\n    → {safe(each.remedy)}",
             err=True,
         )
-    without = [person.id for person in people if not person.phones]
+    without = [person.id for person in people if not numbers(person)]
     if without:
         typer.echo(paint(f"\nWithout a telephone: {one_of(without)}", YELLOW), err=True)
         typer.echo("    → fill in `phones` in agents.yaml; `astreinte check` names each place", err=True)
@@ -117,8 +118,8 @@ def _findings(files: dict[str, str | bytes]) -> list[Finding]:
                 else content.replace("phones: []", "phones: [sip:none]").encode()
             )
             (folder / file).write_bytes(text)
-        _, findings = load_rosters(folder)
-    return [finding for finding in findings if finding.severity == "error"]
+        _, findings = load_rosters(folder, at=datetime.now(UTC))
+    return [replace(each, file=Path(each.file.name)) for each in findings if each.severity == "error"]
 
 
 def _count(number: int, noun: str) -> str:

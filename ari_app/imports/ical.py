@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from ..roster.ical import Event, parse_calendar
 from ..roster.ical_text import UnusableCalendar
 from .export import NotAnExport
-from .model import Ids, Imported, Layer
+from .model import Ids, Imported, Layer, Step
 
 _PRIORITY = re.compile(r"\s*\[L[0-9]{1,2}\]\s*")
 _PAGERDUTY = re.compile(r"On Call - (.+?)(?: - .*)?")
@@ -31,6 +31,7 @@ def from_calendar(path: Path, source: str, timezone: ZoneInfo, now: datetime) ->
     name = f"{Ids().of(path.stem, 'calendar')}.ics"
     imported.files[name] = content
     team.layers.append(Layer("calendar", [[each.id] for each in imported.people.values()], calendar=name))
+    team.steps.append(Step())
     imported.lose(
         f"calendar {path.name}",
         "the escalation",

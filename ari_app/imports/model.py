@@ -168,4 +168,5 @@ class Imported:
         named |= {
             name for team in self.teams for each in team.overrides for name in (each.replace, each.stand_in)
         }
-        return sorted((each for each in self.people.values() if each.id in named), key=lambda each: each.id)
+        by_id = {each.id: each for each in self.people.values()}
+        return [by_id[name] for name in sorted(named)]

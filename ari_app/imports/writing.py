@@ -41,8 +41,13 @@ def _agents(imported: Imported) -> Iterator[str]:
         yield from _phones(person)
 
 
+def numbers(person: Person) -> list[str]:
+    """Return the telephone numbers of somebody that are any, in E.164."""
+    return [number for each in person.phones if (number := _number(each)) is not None]
+
+
 def _phones(person: Person) -> Iterator[str]:
-    good = [number for each in person.phones if (number := _number(each)) is not None]
+    good = numbers(person)
     for bad in person.phones:
         if _number(bad) is None:
             yield f"    # not a telephone number: {_comment(bad)}"
@@ -78,8 +83,8 @@ def _team(source: str, team: Team) -> Iterator[str]:
     steps = [step for step in team.steps if team.layers or step.agents or step.team]
     for step in steps:
         yield f"  - {_step(step)}"
-    if not steps:
-        yield "  []  # it rings nobody: the export names nobody"
+    if not any(step.agents for step in steps):
+        yield "  - voicemail  # at times nobody is on call: name agents before it who can always be rung"
     if team.rounds > 1:
         yield f"rounds: {team.rounds}"
     yield "# What the team answers for, as flows name it:"

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from ..core.prompt import Prompt
 from ..flow.words import Word
 from ..records.facts import LegResult
 from ..roster.plan import OnCallAgent, Plan
@@ -14,6 +13,7 @@ from .channel import CallChannel
 from .desk import Call
 from .leg import Leg
 from .race import Race
+from .whisper import Whisper
 
 RING_AGAIN = 2
 """How often the same people are rung once more because the connection to Asterisk was lost meanwhile."""
@@ -28,10 +28,12 @@ class Hunt:
     hunt goes on where it was. Every other leg is released at the latest when the `async with` ends.
     """
 
-    def __init__(self, call: Call, caller: CallChannel, plan: Plan, *, reason: str, language: str) -> None:
+    def __init__(
+        self, call: Call, caller: CallChannel, plan: Plan, *, whisper: Whisper, language: str
+    ) -> None:
         self._call = call
         self._caller = caller
-        self._reason = reason
+        self._whisper = whisper
         self._language = language
         self._plan = plan
         self._groups = self._groups_of(plan)
@@ -105,9 +107,6 @@ class Hunt:
         return await Race(legs, self._offer).run(seconds)
 
     async def _offer(self, leg: Leg, seconds: float) -> LegResult:
-        return await leg.offer(seconds, whisper=self._whisper(leg), display_name=f"Astreinte {self._reason}")
-
-    def _whisper(self, leg: Leg) -> Prompt:
-        flows = self._call.desk.flows
-        language = next((each for each in leg.agent.languages if each in flows.languages), self._language)
-        return flows.whisper(self._reason, language)
+        spoken = self._call.desk.flows.languages
+        language = next((each for each in leg.agent.languages if each in spoken), self._language)
+        return await leg.offer(seconds, whisper=self._whisper, language=language)

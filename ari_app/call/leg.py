@@ -10,7 +10,6 @@ from ..ari import AriClient
 from ..ari.errors import AriError, ChannelGone, OutcomeUnknown, RequestNotSent
 from ..ari.watching import Watched
 from ..core.logs import get_logger
-from ..core.prompt import Prompt
 from ..core.settings import safe_number
 from ..flow.words import Word
 from ..records.facts import LegResult
@@ -19,6 +18,7 @@ from .channel import CallChannel
 from .desk import Call
 from .endpoints import endpoint_of
 from .outcome import leg_result
+from .whisper import Whisper
 
 log = get_logger(__name__)
 
@@ -68,18 +68,18 @@ class Leg:
     def _ari(self) -> AriClient:
         return self._call.desk.ari
 
-    async def offer(self, seconds: float, *, whisper: Prompt, display_name: str) -> LegResult:
-        """Ring the phone until `seconds` have passed; whoever answers hears `whisper` and must press 1.
+    async def offer(self, seconds: float, *, whisper: Whisper, language: str) -> LegResult:
+        """Ring the phone until `seconds` have passed; whoever answers hears the whisper and must press 1.
 
         Where the phone's `accept` is `answer`, picking up is enough. A leg that was taken stays up; any
         other is released.
         """
         self._start()
         try:
-            result = await self._ring(seconds, display_name)
+            result = await self._ring(seconds, f"Astreinte {whisper.reason}")
             if result is None:
                 self._call.story.leg_answered(self)
-                result = await self._screen(whisper)
+                result = await self._screen(whisper, language)
         except ChannelGone:
             result = LegResult.NO_ANSWER
         except AriError as error:
@@ -154,13 +154,15 @@ class Leg:
         shown = self._call.desk.settings.dial.caller_id
         return (safe_number(self._call.caller_number) or "anonymous") if shown == "caller" else shown
 
-    async def _screen(self, whisper: Prompt) -> LegResult:
+    async def _screen(self, whisper: Whisper, language: str) -> LegResult:
         """Make sure that a human took the call."""
         if self._phone.accept == "answer":
             return LegResult.ACCEPTED
-        media = [self._call.desk.prompts.media(whisper)]
+        said = whisper.prompts(language, asyncio.get_running_loop().time())
+        media = [self._call.desk.prompts.media(each) for each in said]
         for _ in range(1 + WRONG_KEYS):
             await self.channel.play(media, barge_in=True)
+            media = media[-1:]  # which keys there are
             key = await self.channel.key(self._call.desk.settings.dial.accept_seconds)
             if key == TAKE:
                 await self.channel.quiet()

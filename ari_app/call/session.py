@@ -22,6 +22,7 @@ from .hunt import Hunt
 from .leg import Leg
 from .plans import plan_for
 from .ringback import Ringback
+from .whisper import Whisper
 
 log = get_logger(__name__)
 
@@ -152,7 +153,8 @@ class Session:
             return Connection.NOT_ON_DUTY
         ringback = Ringback(self._caller)
         try:
-            async with Hunt(self._call, self._caller, plan, reason=reason, language=language) as hunt:
+            whisper = Whisper(self._call, reason, since=asyncio.get_running_loop().time())
+            async with Hunt(self._call, self._caller, plan, whisper=whisper, language=language) as hunt:
                 ringback.start()
                 while leg := await hunt.next():
                     if await self._talk(leg, ringback):

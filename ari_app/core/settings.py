@@ -113,6 +113,8 @@ class DialSettings(Section):
     """What the trunk expects: `+33612345678`, `33612345678` or `0612345678`."""
     caller_id: Annotated[str, StringConstraints(pattern=r"^(caller|\+?[0-9]{1,20})$")] = "caller"
     """The number that agents see: the caller's own, or one of yours if the carrier insists."""
+    say_number: bool = True
+    """Read the caller's number out to an agent who picked up."""
     accept_seconds: Seconds = 10.0
     """How long an agent who picked up has to press 1, after the whisper has ended."""
 

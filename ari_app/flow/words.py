@@ -6,6 +6,7 @@ the folder of the flows.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -26,11 +27,31 @@ class Word(StrEnum):
     """Each thing that the line says by itself; the values are the prompts' names."""
 
     AGENT_ACCEPT = "agent-accept"
-    """An agent picked up: why they are called, and which keys take and pass the call."""
+    """An agent picked up: why they are called."""
+    AGENT_HANDED = "agent-handed"
+    """Before it, where a colleague hands over a call that they had taken."""
+    AGENT_CONSULTED = "agent-consulted"
+    """Before it, where a colleague who is in a call wants to talk with them."""
+    AGENT_NUMBER = "agent-number"
+    """After it: before the caller's number is read out."""
+    AGENT_NO_NUMBER = "agent-no-number"
+    """Instead, where the caller withholds their number."""
+    AGENT_WAITED = "agent-waited"
+    """After it: before one of `WAITED`."""
+    AGENT_KEYS = "agent-keys"
+    """At the end: which keys take and pass the call."""
     AGENT_TAKEN = "agent-taken"
     """An agent picked up, but a colleague took the call first."""
     AGENT_MISSED = "agent-missed"
     """An agent picked up, but the caller has hung up since."""
+    AGENT_WHOM = "agent-whom"
+    """An agent in a call wants to hand it over, or to ask a colleague: whom?"""
+    AGENT_BACK = "agent-back"
+    """Nobody whom they asked for took the call: they are back with the caller."""
+    AGENT_IMPOSSIBLE = "agent-impossible"
+    """What they asked for cannot be done."""
+    AGENT_WRAP_UP = "agent-wrap-up"
+    """The caller has hung up: how did the call go?"""
     CALLER_BUSY = "caller-busy"
     """The line has as many calls as it may."""
     CALLER_ERROR = "caller-error"
@@ -53,11 +74,31 @@ class Word(StrEnum):
     DIGIT_7 = "digit-7"
     DIGIT_8 = "digit-8"
     DIGIT_9 = "digit-9"
+    DIGIT_PLUS = "digit-plus"
+    WAITED_10S = "waited-10s"
+    WAITED_20S = "waited-20s"
+    WAITED_30S = "waited-30s"
+    WAITED_40S = "waited-40s"
+    WAITED_50S = "waited-50s"
+    WAITED_1M = "waited-1m"
+    WAITED_2M = "waited-2m"
+    WAITED_3M = "waited-3m"
+    WAITED_4M = "waited-4m"
+    WAITED_5M = "waited-5m"
+    WAITED_10M = "waited-10m"
+    WAITED_15M = "waited-15m"
+    WAITED_30M = "waited-30m"
+    WAITED_60M = "waited-60m"
 
 
 DIGITS = tuple(word for word in Word if word.value in {f"digit-{digit}" for digit in range(10)})
 """A number is read back digit by digit."""
-OF_NODES = frozenset({Word.CALLER_WAIT, Word.DIGITS_HEARD, Word.DIGITS_CONFIRM, Word.DIGITS_WRONG, *DIGITS})
+WAITED = {
+    **{int(word.value[7:-1]): word for word in Word if re.fullmatch(r"waited-\d+s", word.value)},
+    **{60 * int(word.value[7:-1]): word for word in Word if re.fullmatch(r"waited-\d+m", word.value)},
+}
+"""How long somebody has waited, at least: seconds → words."""
+OF_NODES = frozenset({Word.CALLER_WAIT, Word.DIGITS_HEARD, Word.DIGITS_CONFIRM, Word.DIGITS_WRONG})
 """Said by some kinds of node alone (`Step.words`): a flow without them need not have these words."""
 
 

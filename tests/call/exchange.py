@@ -73,6 +73,7 @@ class Place:
         menu: str = MENU,
         limits: LimitSettings | None = None,
         accept_seconds: float = 1.5,
+        say_number: bool = False,
     ) -> Settings:
         """Write the files of a line, and return its settings."""
         config = self.asterisk.config
@@ -87,7 +88,7 @@ class Place:
             flows=self.folder / "flows",
             data=self.folder / "data",
             lines=write_flows(self.folder / "flows", reasons, menu),
-            dial=DialSettings(accept_seconds=accept_seconds),
+            dial=DialSettings(accept_seconds=accept_seconds, say_number=say_number),
             limits=limits or LimitSettings(drain_seconds=0),
             prompts=PromptSettings(recordings=self.recordings.folder, folder=self.recordings.made),
         )

@@ -27,7 +27,18 @@ SHORT_PROMPTS = (
     "digits-heard",
     "digits-confirm",
     "digits-wrong",
-    *(f"digit-{digit}" for digit in range(10)),
+    *(f"digit-{digit}" for digit in (*range(10), "plus")),
+    "agent-number",
+    "agent-no-number",
+    "agent-waited",
+    "agent-keys",
+    "agent-handed",
+    "agent-consulted",
+    "agent-whom",
+    "agent-back",
+    "agent-impossible",
+    "agent-wrap-up",
+    "waited-10s",
 )
 
 AGENTS = {

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from ari_app.core.findings import Finding
 from ari_app.flow.book import load_flows
 from ari_app.flow.schema import FlowFile, Node
+from ari_app.flow.words import OF_NODES, Word
 
 GOOD = """\
 flow: jour
@@ -244,7 +245,7 @@ def test_a_mistake_in_any_kind_of_node_is_one_finding_at_its_place(name: str, tm
 
 
 def test_words_that_only_some_nodes_say_are_needed_where_those_nodes_are(tmp_path: Path) -> None:
-    said = ["agent-accept", "agent-taken", "agent-missed", "caller-busy", "caller-error"]
+    said = [word for word in Word if word not in OF_NODES]
     (tmp_path / "line.yaml").write_text(
         "prompts:\n" + "".join(f"  {word}: {{de: Wort}}\n" for word in said), "utf-8"
     )
@@ -253,7 +254,7 @@ def test_words_that_only_some_nodes_say_are_needed_where_those_nodes_are(tmp_pat
     assert findings_of(tmp_path, german) == []
     (finding,) = findings_of(tmp_path, german.replace("say: {prompt: bonjour", COLLECT))
     assert finding.message == "the line's own words are missing in `de`"
-    assert "`digit-8`" in finding.found
+    assert "`digits-heard`" in finding.found
     assert "`caller-wait`" not in finding.found
 
 

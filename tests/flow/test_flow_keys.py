@@ -8,6 +8,7 @@ import pytest
 
 from ari_app.flow.interpreter import Outcome, run
 from ari_app.flow.phone import Caller, Connection, ToNumber, ToTeam
+from ari_app.flow.words import OF_NODES, Word
 
 from .phones import SILENCE, ScriptedPhone, flow_of, load
 
@@ -140,7 +141,7 @@ prompts: {fin: {fr: fin, en: end, de: Ende}}
 async def test_callers_begin_in_the_language_of_their_number(
     called: str, number: str | None, language: str, tmp_path: Path
 ) -> None:
-    words = ["caller-busy", "caller-error", "agent-accept", "agent-taken", "agent-missed"]
+    words = [word for word in Word if word not in OF_NODES]
     said = "\n".join(f"  {word}: {{de: Wort}}" for word in words)
     (tmp_path / "line.yaml").write_text(f"prompts:\n{said}\n")
     (tmp_path / "test.yaml").write_text(LANGUAGES)

@@ -1,0 +1,55 @@
+"""What an agent hears on picking up, before they say that they take the call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..core.prompt import Prompt
+from ..core.settings import safe_number
+from ..flow.book import FlowBook
+from ..flow.words import WAITED, Word
+from .desk import Call
+
+_SIGNS = {"+": Word.DIGIT_PLUS, **{str(digit): Word(f"digit-{digit}") for digit in range(10)}}
+
+
+@dataclass(frozen=True, slots=True)
+class Whisper:
+    """Why an agent is rung: for `call`, for `reason`; `first` is said before anything else, if it is given.
+
+    `since` is when the caller began to wait, by the clock of the event loop; None: that is not said.
+    """
+
+    call: Call
+    reason: str
+    since: float | None = None
+    first: Word | None = None
+
+    def prompts(self, language: str, now: float) -> list[Prompt]:
+        """Return what is said in a language at an instant of the event loop's clock."""
+        flows = self.call.desk.flows
+        first = [flows.line_prompt(self.first, language)] if self.first else []
+        words = [*self._number(), *self._waited(now), Word.AGENT_KEYS]
+        return [*first, flows.whisper(self.reason, language), *_said(flows, words, language)]
+
+    def _number(self) -> Iterator[Word]:
+        """Yield the words for the caller's number; it is theirs to withhold, and a stranger's text."""
+        if not self.call.desk.settings.dial.say_number:
+            return
+        number = safe_number(self.call.caller_number)
+        if number is None:
+            yield Word.AGENT_NO_NUMBER
+        else:
+            yield Word.AGENT_NUMBER
+            yield from (_SIGNS[sign] for sign in number)
+
+    def _waited(self, now: float) -> Iterator[Word]:
+        seconds = 0.0 if self.since is None else now - self.since
+        if told := max((least for least in WAITED if least <= seconds), default=None):
+            yield Word.AGENT_WAITED
+            yield WAITED[told]
+
+
+def _said(flows: FlowBook, words: list[Word], language: str) -> Iterator[Prompt]:
+    return (flows.line_prompt(word, language) for word in words)

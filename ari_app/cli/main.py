@@ -280,9 +280,7 @@ def import_(
         Path | None,
         typer.Option("--output", "-o", help="The folder to write to; nothing there is overwritten."),
     ] = None,
-    timezone: Annotated[
-        str, typer.Option(help="For a calendar: the team's time zone.")
-    ] = "Europe/Paris",
+    timezone: Annotated[str, typer.Option(help="For a calendar: the team's time zone.")] = "Europe/Paris",
 ) -> None:
     """Make rosters of what another product exports (docs/imports.md), and report what has no equivalent.
 

@@ -103,7 +103,7 @@ def _told_of(
     yield prospect.source.document.finding(
         loc,
         f"the layer `{layer.id}` is shared unfairly",
-        found="in a year " + "; ".join(map(str, unfair)),
+        found="in a year: " + "; ".join(map(str, unfair)),
         expected="shares that differ by a quarter at most",
         remedy="change a turn's length or the number of groups: now the same days come to the same people"
         if equal

@@ -39,7 +39,7 @@ from .environment import (
     variable_of,
 )
 from .findings import InvalidConfiguration
-from .settings_fields import CalendarAddress, LineNumber, Name, Port, Seconds, Url
+from .settings_fields import CalendarAddress, LineNumber, Name, NoticeAddresses, Port, Seconds, Url
 
 __all__ = ["InvalidEnvironment", "Settings", "load_settings", "safe_number"]
 
@@ -141,6 +141,20 @@ class PromptSettings(Section):
     """Where finished audio is kept; Asterisk must be able to read it. Default: the cache folder."""
 
 
+class NotifySettings(Section):
+    """Who can be told things, and how they are reached: `docs/notices.md`."""
+
+    recipients: dict[Name, NoticeAddresses] = {}
+    """Name → an address of apprise, or several, for rosters that say `notify: [NAME]`."""
+
+
+class MessageSettings(Section):
+    """The messages that callers leave."""
+
+    keep_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    """After so many days their sound is deleted."""
+
+
 class LogSettings(Section):
     """Structured logs, see `docs/logs.md`."""
 
@@ -193,6 +207,10 @@ class Settings(BaseSettings):
     """What protects the line from too much of anything."""
     prompts: PromptSettings = PromptSettings()
     """Where the line's voice comes from."""
+    notify: NotifySettings = NotifySettings()
+    """Who can be told things, and how they are reached."""
+    messages: MessageSettings = MessageSettings()
+    """The messages that callers leave."""
     log: LogSettings = LogSettings()
     """Structured logs."""
     _document: Document | None = PrivateAttr(None)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StringConstraints, WithJsonSchema
 
 from .documents import mistake
 from .feed_address import feed_address
+from .notice_address import notice_address
 
 _LINE_NUMBER = re.compile(r"\+?[0-9A-Za-z]{2,40}")
 
@@ -42,6 +43,21 @@ def _ari_url(text: str) -> str:
     )
 
 
+def _notice_address(secret: SecretStr) -> SecretStr:
+    return SecretStr(notice_address(secret.get_secret_value()))
+
+
+def _some_addresses(value: Any) -> Any:
+    # Not `min_length`: it would count wrong addresses as none, and show them.
+    if value in ([], (), {}, None):
+        raise mistake(
+            "no address is named",
+            expected="an address of apprise, or several",
+            remedy="add one, or remove the name",
+        )
+    return value if isinstance(value, list | tuple) else [value]
+
+
 def _calendar_address(secret: SecretStr) -> SecretStr:
     return SecretStr(feed_address(secret.get_secret_value()))
 
@@ -55,6 +71,11 @@ Url = Annotated[
     str, AfterValidator(_ari_url), WithJsonSchema({"type": "string", "pattern": "^https?://[^/]+/."})
 ]
 CalendarAddress = Annotated[SecretStr, AfterValidator(_calendar_address)]
+NoticeAddress = Annotated[SecretStr, AfterValidator(_notice_address)]
+NoticeAddresses = Annotated[
+    tuple[NoticeAddress, ...],
+    BeforeValidator(_some_addresses, json_schema_input_type=NoticeAddress | list[NoticeAddress]),
+]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=86400)]

@@ -160,7 +160,7 @@ def _agents_needed(files: RosterFiles, source: TeamSource) -> Iterator[str]:
 
 
 def _agents_are_of_use(files: RosterFiles) -> Iterator[Finding]:
-    if files.names_elsewhere or not files.all_names_known:
+    if any(finding.severity == "error" for finding in files.findings):
         return  # a team that could not be read may need them
     needed = {name for source in files.teams for name in _agents_needed(files, source)}
     for agent in files.agents:

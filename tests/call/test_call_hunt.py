@@ -290,7 +290,8 @@ async def test_a_caller_hears_goodbye_and_why_when_nobody_answers(open_a_line: O
 
 async def test_a_caller_hears_that_nobody_is_on_call(open_a_line: OpenALine) -> None:
     nobody = "\nlayers: [{id: old, effective: {until: 2020-01-01}, rotation: {members: [alice]}}]\n"
-    async with open_a_line(teams={"panne": ["{ring: on-call}"]}, more={"panne": nobody}) as line:
+    steps = ["{ring: on-call}", "voicemail"]
+    async with open_a_line(teams={"panne": steps}, more={"panne": nobody}) as line:
         caller = await line.takes_a_call("panne")
         await caller.hears("hors-astreinte")
         await caller.is_hung_up()

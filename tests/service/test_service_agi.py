@@ -30,7 +30,7 @@ team: {team}
 timezone: Europe/Paris
 agents: {{{agent}: {{phones: {phones}}}}}
 layers: [{{id: always, rotation: {{members: [{agent}]}}{effective}}}]
-escalation: [{{ring: on-call, for: 3s}}]
+escalation: [{{ring: on-call, for: 3s}}, voicemail]
 reasons: [{reason}]
 """
 

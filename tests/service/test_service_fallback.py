@@ -13,6 +13,7 @@ import pytest
 from ari_app.ami import AmiClient
 from ari_app.ari import AriClient
 from ari_app.call.desk import Desk
+from ari_app.call.engaged import Engaged
 from ari_app.pbx import AsteriskServer, LineConfig, loopback_address
 from ari_app.prompts import PromptStore
 from ari_app.roster.book import RosterBook
@@ -90,6 +91,7 @@ async def test_who_is_rung_changes_at_the_instant_at_which_the_shift_does(house:
             prompts=PromptStore.from_settings(settings.prompts),
             phone_state=ami.state,
             activity=Activity({}, {}),
+            engaged=Engaged(),
         )
         keeper = asyncio.create_task(FallbackKeeper(ami, lambda: desk).run())
         await house.until_written({"default": "PJSIP/alice"})

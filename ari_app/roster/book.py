@@ -51,7 +51,8 @@ class RosterBook:
     """One version of all rosters. It never changes: keep it for the length of a call.
 
     `teams` and `agents` are by id, `reasons` tells which team answers for a reason, `hash` is that of what
-    the files say (`content.content_hash`), `feeds` are the calendars that have an address.
+    the files say (`content.content_hash`), `feeds` are the calendars that have an address, `told` whom teams
+    have told of messages, and where: name, file, line, column.
     """
 
     def __init__(
@@ -60,10 +61,12 @@ class RosterBook:
         agents: Mapping[str, Agent],
         content: str = "",
         feeds: Sequence[CalendarEntry] = (),
+        told: Sequence[tuple[str, Path, int, int]] = (),
     ) -> None:
         self.teams = teams
         self.agents = agents
         self.feeds = feeds
+        self.told = told
         self.hash = content
         self.reasons: Mapping[str, str] = {
             reason: team.id for team in teams.values() for reason in team.reasons
@@ -217,4 +220,10 @@ def build_book(files: RosterFiles) -> RosterBook:
     }
     agents = {name: build_agent(name, entry, "key") for name, entry in entries.items()}
     calendars = [calendar.entry for source in files.teams for calendar in source.calendars.values()]
-    return RosterBook(teams, agents, content_hash(files), [each for each in calendars if each.file is None])
+    told = [
+        (name, source.document.path, *source.document.position(("notify", place)))
+        for source in files.teams
+        for place, name in enumerate(source.file.notify)
+    ]
+    feeds = [each for each in calendars if each.file is None]
+    return RosterBook(teams, agents, content_hash(files), feeds, told)

@@ -207,5 +207,9 @@ class TeamFile(Schema):
     """Whether agents in a call are left out when another comes in (`skip`), or rung all the same (`ring`)."""
     wrap_up: bool = False
     """Ask agents for a key, when the caller has hung up, that says how the call went."""
+    notify: Annotated[tuple[Id, ...], OneOrMore()] = ()
+    """Who is told of messages that callers leave for the team: names of `notify` in the settings."""
+    language: Language | None = None
+    """The language that the team is written to in. Default: the first of the flow that the call came by."""
     reasons: tuple[Id, ...] = ()
     """What the team answers for: the words that flows route to. A reason has one team."""

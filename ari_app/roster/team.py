@@ -65,7 +65,8 @@ class Team:
 
     `escalation` is gone through `rounds` times. `agents` are all whom its own steps may ring; `voicemail` is
     the index of that last step. `targets` are those to whom its agents may hand a call over, by key; with
-    `wrap_up` they are asked how a call went.
+    `wrap_up` they are asked how a call went. `notify` are the names of those who are told of messages, in
+    `language`.
     """
 
     id: str
@@ -79,6 +80,8 @@ class Team:
     reasons: tuple[str, ...]
     targets: Mapping[str, Target] = field(default_factory=dict)
     wrap_up: bool = False
+    notify: tuple[str, ...] = ()
+    language: str | None = None
 
 
 def build_team(
@@ -108,6 +111,8 @@ def build_team(
         reasons=file.reasons,
         targets=dict(_targets(file, agents, built)),
         wrap_up=file.wrap_up,
+        notify=file.notify,
+        language=file.language,
     )
 
 

@@ -64,6 +64,7 @@ def _read_books(
         findings += _teams_without_a_roster(flows, rosters)
     if rosters is not None:
         findings += _phones_without_a_password(settings, rosters)
+        findings += _recipients_without_an_address(settings, rosters)
     errors = [finding for finding in findings if finding.severity == "error"]
     if rosters is None or flows is None or errors:
         return None, sorted(findings)
@@ -125,6 +126,27 @@ def _phones_without_a_password(settings: Settings, rosters: RosterBook) -> list[
             severity="warning",
         )
         for name in sip_phones(rosters)
+        if name not in known
+    ]
+
+
+def _recipients_without_an_address(settings: Settings, rosters: RosterBook) -> list[Finding]:
+    """Warn of names that nothing can be sent to: the addresses may be where the line runs, and not here."""
+    known = settings.notify.recipients
+    return [
+        Finding(
+            path,
+            line,
+            column,
+            f"`{name}` has no address to be told of messages at",
+            f"`{name}`",
+            f"a name in `notify` of the settings: {one_of(sorted(known)) or 'there is none'}",
+            f"did you mean `{near}`?"
+            if (near := nearest(name, known))
+            else f"give `{name}` an address there",
+            severity="warning",
+        )
+        for name, path, line, column in rosters.told
         if name not in known
     ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ..core.documents import Document, Loc
 from ..core.durations import format_duration
@@ -20,6 +20,7 @@ from .schema import OverrideEntry
 from .step_schema import RingEntry
 
 Rule = Callable[[RosterFiles], Iterator[Finding]]
+A_YEAR = timedelta(days=366)
 
 
 def check(files: RosterFiles) -> list[Finding]:
@@ -53,7 +54,8 @@ def check_at(files: RosterFiles, at: datetime) -> Iterator[Finding]:
                     severity="warning",
                 )
         for duty in files.duties().get(source.file.team, {}).values():
-            duty.at(at)  # worked out now rather than during a call
+            for year in (at, at + A_YEAR):
+                duty.at(year)  # worked out now rather than during a call
         named = files.named_events().get(source.file.team, {})
         yield from name_nobody(source.document, source.file, named, at)
 

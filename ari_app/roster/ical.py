@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 from .calendar import LATEST_YEAR, NEVER, first_instant, last_instant, wall_time
@@ -19,8 +20,8 @@ from .ical_zones import TimeZone, find_zone
 from .recurrence import DAY, NotUnderstood, Rule, parse_rule
 
 MAX_EVENTS = 20_000
-MAX_DAYS_A_YEAR = 500_000
-"""What all recurrences of a calendar may cost together: 1,300 that are daily, or 56 that are hourly."""
+MAX_DAYS_A_YEAR = 150_000
+"""What the recurrences of a year may cost together: 400 that are daily, or 17 that are hourly."""
 OLDEST_YEAR = 1600
 """Birthdays of unknown year are put in 1604 or 1900; an event before is a program's way to say nothing."""
 UTC_ZONE = ZoneInfo("UTC")
@@ -98,9 +99,21 @@ def parse_calendar(content: bytes, zone: ZoneInfo) -> tuple[Event, ...]:
         raise UnusableCalendar("the calendar has too many events", f"more than {MAX_EVENTS}")
     reader = _Reader(zone, zones)
     events = [event for each in components if (event := reader.event(each)) is not None]
-    if sum(rule.days_a_year for event in events for rule in event.rules) > MAX_DAYS_A_YEAR:
+    if _costliest_year(events) > MAX_DAYS_A_YEAR:
         raise UnusableCalendar("the calendar has too many recurring events", f"{len(events)} events")
     return tuple(_in_force(events))
+
+
+def _costliest_year(events: list[Event]) -> int:
+    """Return the days that are looked at, in the worst year, to know who is on call."""
+    changes = [0] * (LATEST_YEAR + 2)
+    for event in events:
+        for rule in event.rules:
+            until = min(rule.until.year, LATEST_YEAR) if rule.until is not None else LATEST_YEAR
+            if until >= event.start.wall.year:
+                changes[event.start.wall.year] += rule.days_a_year
+                changes[until + 1] -= rule.days_a_year
+    return max(accumulate(changes))
 
 
 class _Reader:

@@ -31,24 +31,26 @@ class NotUnderstood(ValueError):
 class Rule:
     """A parsed RRULE. `until` is the last wall time at which an occurrence may start.
 
-    `by_day` pairs a weekday (Monday is 0) with its ordinal in the month or year, 0 for every one.
+    `weekdays` (Monday is 0) and `by_day`, the same with ordinals in the month or year, are alternatives.
+    `times` are those of each day, of an hourly rule those of each hour.
     """
 
     frequency: Frequency
+    times: tuple[timedelta, ...]
     interval: int = 1
     until: datetime | None = None
     by_month: frozenset[int] = frozenset()
     by_month_day: frozenset[int] = frozenset()
+    weekdays: frozenset[int] = frozenset()
     by_day: frozenset[tuple[int, int]] = frozenset()
-    by_hour: tuple[int, ...] = ()
-    by_minute: tuple[int, ...] = ()
+    by_hour: frozenset[int] = frozenset()  # of an hourly rule
     by_position: frozenset[int] = frozenset()
     week_start: int = 0
 
     @property
     def days_a_year(self) -> int:
         """About how many days are looked at to know a year's occurrences: what the rule costs."""
-        return (24 if self.frequency == "HOURLY" else 1) * 366
+        return {"HOURLY": 24, "DAILY": 1}.get(self.frequency, 1) * 366 // self.interval + 1
 
     def between(self, first: datetime, start: datetime, end: datetime) -> Iterator[datetime]:
         """Yield the occurrences in [start, end), in order; `first` is the event's own start, its DTSTART."""
@@ -57,24 +59,16 @@ class Rule:
         start = max(start, first)
         index = max(_periods_between(self, first, start), 0)
         while (begin := _period(self, first, index)) is not None and begin < end:
-            for occurrence in self._within(begin, first):
+            for occurrence in self.within(begin):
                 if start <= occurrence < end:
                     yield occurrence
             index += 1
 
-    def _within(self, begin: datetime, first: datetime) -> list[datetime]:
+    def within(self, begin: datetime) -> list[datetime]:
         """Return the occurrences of the period that begins at `begin`."""
-        days = [day for day in _days(self, begin) if self._matches(day, first)]
-        hours = (begin.hour,) if self.frequency == "HOURLY" else self.by_hour or (first.hour,)
-        if self.frequency == "HOURLY" and self.by_hour and begin.hour not in self.by_hour:
+        if self.by_hour and begin.hour not in self.by_hour:
             return []
-        minutes = self.by_minute or (first.minute,)
-        found = [
-            day.replace(hour=hour, minute=minute, second=first.second)
-            for day in days
-            for hour in hours
-            for minute in minutes
-        ]
+        found = [day + time for day in _days(self, begin) if self._matches(day) for time in self.times]
         if self.by_position:
             last = len(found)
             found = [
@@ -84,25 +78,19 @@ class Rule:
             ]
         return found
 
-    def _matches(self, day: datetime, first: datetime) -> bool:
-        by_month, by_month_day, by_day = self.by_month, self.by_month_day, self.by_day
-        if not by_month_day and not by_day:  # what is not said is as in the first occurrence
-            if self.frequency == "YEARLY":
-                by_month, by_month_day = by_month or frozenset({first.month}), frozenset({first.day})
-            elif self.frequency == "MONTHLY":
-                by_month_day = frozenset({first.day})
-            elif self.frequency == "WEEKLY":
-                by_day = frozenset({(0, first.weekday())})
-        if by_month and day.month not in by_month:
+    def _matches(self, day: datetime) -> bool:
+        if self.weekdays and day.weekday() not in self.weekdays:
             return False
-        length = monthrange(day.year, day.month)[1]
-        if by_month_day and day.day not in by_month_day and day.day - length - 1 not in by_month_day:
+        if self.by_month and day.month not in self.by_month:
             return False
-        if not by_day:
+        if not self.by_month_day and not self.by_day:
             return True
-        return any(
+        length = monthrange(day.year, day.month)[1]
+        if self.by_month_day and self.by_month_day.isdisjoint((day.day, day.day - length - 1)):
+            return False
+        return not self.by_day or any(
             day.weekday() == weekday and (not ordinal or ordinal in self._ordinals(day, length))
-            for ordinal, weekday in by_day
+            for ordinal, weekday in self.by_day
         )
 
     def _ordinals(self, day: datetime, month_length: int) -> tuple[int, int]:
@@ -128,23 +116,47 @@ def parse_rule(text: str, first: datetime, until: datetime | None) -> Rule:
     frequency = next((known for known in FREQUENCIES if known == parts.get("FREQ")), None)
     if frequency is None:
         raise NotUnderstood(f"FREQ={parts.get('FREQ', '')[:20]} in a recurrence rule")
+    by_day = {_weekday(each) for each in _list(parts, "BYDAY")}
+    ordinal = any(number for number, _ in by_day)
+    if ordinal and frequency not in {"MONTHLY", "YEARLY"}:
+        raise NotUnderstood(f"BYDAY={parts['BYDAY'][:20]} with FREQ={frequency}")
+    by_hour, by_minute = _numbers(parts, "BYHOUR", 0, 23), _numbers(parts, "BYMINUTE", 0, 59)
+    hours = {0} if frequency == "HOURLY" else by_hour or {first.hour}
     rule = Rule(
         frequency,
+        tuple(
+            timedelta(hours=hour, minutes=minute, seconds=first.second)
+            for hour in sorted(hours)
+            for minute in sorted(by_minute or {first.minute})
+        ),
         interval=_number(parts.get("INTERVAL", "1"), 1, 10_000),
         until=until,
         by_month=frozenset(_numbers(parts, "BYMONTH", 1, 12)),
         by_month_day=frozenset(_numbers(parts, "BYMONTHDAY", -31, 31)),
-        by_day=frozenset(_weekday(each) for each in _list(parts, "BYDAY")),
-        by_hour=tuple(sorted(_numbers(parts, "BYHOUR", 0, 23))),
-        by_minute=tuple(sorted(_numbers(parts, "BYMINUTE", 0, 59))),
+        weekdays=frozenset() if ordinal else frozenset(weekday for _, weekday in by_day),
+        by_day=frozenset(by_day) if ordinal else frozenset(),
+        by_hour=frozenset(by_hour) if frequency == "HOURLY" else frozenset(),
         by_position=frozenset(_numbers(parts, "BYSETPOS", -366, 366)),
         week_start=_weekday(parts.get("WKST", "MO"))[1],
     )
-    if any(ordinal for ordinal, _ in rule.by_day) and frequency not in {"MONTHLY", "YEARLY"}:
-        raise NotUnderstood(f"BYDAY={parts['BYDAY'][:20]} with FREQ={frequency}")
+    rule = _like_the_first(rule, first)
     if "COUNT" not in parts:
         return rule
     return replace(rule, until=_last(rule, first, _number(parts["COUNT"], 1, 10**9)))
+
+
+def _like_the_first(rule: Rule, first: datetime) -> Rule:
+    """Return the rule with what it does not say as it is in the first occurrence."""
+    if rule.by_month_day or rule.weekdays or rule.by_day:
+        return rule
+    if rule.frequency == "YEARLY":
+        by_month = rule.by_month or frozenset({first.month})
+        return replace(rule, by_month=by_month, by_month_day=frozenset({first.day}))
+    if rule.frequency == "MONTHLY":
+        return replace(rule, by_month_day=frozenset({first.day}))
+    if rule.frequency == "WEEKLY":
+        return replace(rule, weekdays=frozenset({first.weekday()}))
+    return rule
 
 
 _PARTS = {
@@ -179,10 +191,10 @@ def _last(rule: Rule, first: datetime, count: int) -> datetime | None:
     looked_at = index = 0
     left = count
     while (begin := _period(rule, first, index)) is not None:
-        looked_at += sum(1 for _ in _days(rule, begin))
+        looked_at += len(_days(rule, begin))
         if looked_at > MOST_COUNTED:
             raise NotUnderstood(f"COUNT={count}: more occurrences than can be counted")
-        found = [each for each in rule._within(begin, first) if each >= first]
+        found = [each for each in rule.within(begin) if each >= first]
         if len(found) >= left:
             return found[left - 1]
         left -= len(found)
@@ -223,14 +235,14 @@ def _periods_between(rule: Rule, first: datetime, start: datetime) -> int:
     return days // (rule.interval * (7 if rule.frequency == "WEEKLY" else 1))
 
 
-def _days(rule: Rule, begin: datetime) -> Iterator[datetime]:
-    """Yield the midnights of the days of the period that begins at `begin`."""
-    midnight = begin.replace(hour=0)
+def _days(rule: Rule, begin: datetime) -> list[datetime]:
+    """Return when the days of the period that begins at `begin` begin; of an hourly rule its one hour."""
     if rule.frequency == "YEARLY":
         length = 366 if monthrange(begin.year, 2)[1] == 29 else 365
     elif rule.frequency == "MONTHLY":
         length = monthrange(begin.year, begin.month)[1]
+    elif rule.frequency == "WEEKLY":
+        length = 7
     else:
-        length = 7 if rule.frequency == "WEEKLY" else 1
-    for day in range(length):
-        yield midnight + day * DAY
+        return [begin]
+    return [begin + day * DAY for day in range(length)]

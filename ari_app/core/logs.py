@@ -18,31 +18,26 @@ import asyncio
 import atexit
 import logging
 import os
-import re
 import sys
 import threading
-import traceback
 from collections import deque
-from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-import msgspec
 import structlog
 from structlog.contextvars import merge_contextvars
 
 from .errors import AstreinteError
+from .log_lines import Columns, Encode, Fields, plain, render, to_json, traceback_of
 from .log_output import LogOutput
 
 Format = Literal["auto", "json", "pretty"]
-Fields = dict[str, Any]
 
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
 PATIENCE_AT_EXIT = 1.0  # seconds that the reader of a pipe has for what still waits when the program ends
 GATHER_SECONDS = 0.05  # for which lines without trouble wait for others: what a kill -9 can lose
 TROUBLE = LEVELS["warning"]  # from here on a line is written at once
-DEEPEST = 4  # levels of lists and mappings in a field's value; below that it is written as one text
 
 
 class Logger(structlog.BoundLoggerBase):
@@ -116,7 +111,7 @@ def configure(
     _state.mask = mask_numbers
     pretty = format == "pretty" or (format == "auto" and output.is_terminal)
     _state.encode = (
-        _Pretty(colours=output.is_terminal and not os.environ.get("NO_COLOR")) if pretty else _json
+        Columns(colours=output.is_terminal and not os.environ.get("NO_COLOR")) if pretty else to_json
     )
     _route_libraries(logging.INFO if level == "debug" else logging.WARNING)
 
@@ -135,145 +130,20 @@ class LogsMisconfigured(AstreinteError):
     """The settings of the logs cannot be followed."""
 
 
-# Masking -------------------------------------------------------------------------------------------
-
-# Any number that could reach a person or pay for something: E.164 with or without separators, a French
-# national number in pairs, a bare run of 7 digits (the shortest subscriber numbers) to 19 (the longest card
-# numbers, ISO/IEC 7812). Left alone: parts of words and of hexadecimal ids, Asterisk's unique ids
-# (`1732345678.12`), channel suffixes (`PJSIP/trunk-00000012`) and the tail of our own call ids.
-_NUMBER = re.compile(
-    r"(?<!\w)\+\d(?:[ .\-]?\(?\d\)?){6,}(?!\d)"
-    r"|(?<![\w.])0\d(?:[ .\-]\d\d){4}(?!\w)"
-    r"|(?<![\w.\-])\d{7,19}(?!\w|\.\d)"
-)
-
-
-def mask(text: str) -> str:
-    """Hide the middle of each phone or card number in a text: `+336•••••78`, `06•••••78`."""
-    return _NUMBER.sub(_masked, text)
-
-
-def _masked(match: re.Match[str]) -> str:
-    number = match[0]
-    return f"{number[: 4 if number[0] == '+' else 2]}•••••{number[-2:]}"
-
-
-# From fields to a line -----------------------------------------------------------------------------
-
-
 Taken = tuple[datetime, str, Fields]
 """An event that is to be logged: when, its level, its fields as values that can no longer change."""
+
+_AS_IT_IS = frozenset({str, int, float, bool, type(None)})
 
 
 def _take(_logger: object, method: str, fields: Any) -> tuple[Taken, Fields]:
     """End the processor chain: make the fields plain, now that they are what they were at the event."""
     if exc_info := fields.pop("exc_info", None):
-        fields["exception"] = _traceback(exc_info)
+        fields["exception"] = traceback_of(exc_info)
     for key, value in fields.items():
         if type(value) not in _AS_IT_IS:
-            fields[key] = _plain(value, DEEPEST)
+            fields[key] = plain(value, masked=_state.mask)
     return (datetime.now(UTC), method, fields), {}
-
-
-_AS_IT_IS = frozenset({str, int, float, bool, type(None)})
-
-
-def _render(at: datetime, level: str, fields: Fields) -> bytes:
-    """Return an event as a line: order the fields, mask them, encode them."""
-    line: Fields = {"time": at, "level": level, "event": fields.pop("event")}
-    if "call" in fields:
-        line["call"] = fields.pop("call")
-    masked = _state.mask
-    for key, value in fields.items():
-        plain = _NUMBER.sub(_masked, value) if masked and type(value) is str and len(value) >= 7 else value
-        line[f"{key}_" if key in line else key] = plain
-    try:
-        return _state.encode(line)
-    except (UnicodeEncodeError, OverflowError, ValueError, TypeError):  # lone surrogates, huge integers
-        return _state.encode({key: _encodable(value) for key, value in line.items()})
-
-
-def _plain(value: object, depth: int) -> object:
-    """Return a value made of JSON's own types; what is none of them becomes text."""
-    if value is None or type(value) in (int, float, bool):
-        return value
-    if depth and isinstance(value, Mapping):
-        return {str(_plain(key, 0)): _plain(item, depth - 1) for key, item in value.items()}
-    if depth and isinstance(value, (list, tuple, set, frozenset)):
-        return [_plain(item, depth - 1) for item in value]
-    try:
-        text = value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
-    except Exception as error:  # noqa: BLE001 (a broken __str__ must not stop a call for a log line)
-        text = f"<{type(value).__name__} that cannot be shown: {type(error).__name__}>"
-    return mask(text) if _state.mask else text
-
-
-def _encodable(value: object) -> object:
-    if isinstance(value, datetime):
-        return value
-    text = value if isinstance(value, str) else repr(value)
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def _traceback(exc_info: object) -> str:
-    error = exc_info[1] if isinstance(exc_info, tuple) else exc_info
-    if not isinstance(error, BaseException):
-        error = sys.exc_info()[1]
-    return "" if error is None else "".join(traceback.format_exception(error)).rstrip()
-
-
-_encoder = msgspec.json.Encoder()
-# What JSON allows raw but a terminal or `str.splitlines` acts upon: C1 controls, line separators, bidi marks.
-_UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-
-
-def _json(line: Fields) -> bytes:
-    encoded = _encoder.encode(line)
-    if not encoded.isascii() and _UNSAFE.search(text := encoded.decode()):
-        encoded = _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text).encode()
-    return encoded + b"\n"
-
-
-class _Pretty:
-    """Encodes a line for a person: local time, level, event, `key=value`; a traceback below, indented."""
-
-    _COLOURS: Mapping[str, str] = {
-        "debug": "2",
-        "info": "32",
-        "warning": "33",
-        "error": "31",
-        "critical": "1;31",
-    }
-
-    def __init__(self, *, colours: bool) -> None:
-        self._colours = colours
-
-    def __call__(self, line: Fields) -> bytes:
-        fields = dict(line)
-        at: datetime = fields.pop("time")
-        level, event = fields.pop("level"), fields.pop("event")
-        below = fields.pop("exception", None)
-        fields.pop("logger", None)
-        parts = [
-            self._paint(f"{at.astimezone():%H:%M:%S.%f}"[:-3], "2"),
-            self._paint(f"{level:<8}", self._COLOURS[level]),
-            self._paint(f"{_shown(event):<20}", "1"),
-            *(f"{self._paint(_shown(key), '36')}={_shown(value)}" for key, value in fields.items()),
-        ]
-        rows = [" ".join(parts), *(f"    │ {_escaped(row)}" for row in str(below or "").split("\n") if row)]
-        return ("\n".join(rows) + "\n").encode("utf-8", "backslashreplace")
-
-    def _paint(self, text: str, colour: str) -> str:
-        return f"\x1b[{colour}m{text}\x1b[0m" if self._colours else text
-
-
-def _shown(value: object) -> str:
-    text = value if isinstance(value, str) else repr(value)
-    return text if text and text.isprintable() and not set(text) & {" ", "=", '"'} else repr(text)
-
-
-def _escaped(text: str) -> str:
-    return text if text.isprintable() else repr(text)[1:-1]
 
 
 # The one output ------------------------------------------------------------------------------------
@@ -294,7 +164,7 @@ class _State:
         self.output = LogOutput(_descriptor(sys.stderr, 2))
         self.level = LEVELS["warning"]
         self.mask = True
-        self.encode: Callable[[Fields], bytes] = _Pretty(colours=False) if self.output.is_terminal else _json
+        self.encode: Encode = Columns(colours=False) if self.output.is_terminal else to_json
 
     def replace_output(self, output: LogOutput) -> None:
         _sink.write()
@@ -337,7 +207,7 @@ class _Sink:
             try:
                 lines = []
                 while self._taken:
-                    lines.append(_render(*self._taken.popleft()))
+                    lines.append(render(*self._taken.popleft(), _state.encode, masked=_state.mask))
                 _state.output.write(*lines)
             finally:
                 self._writing.release()

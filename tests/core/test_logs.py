@@ -15,7 +15,8 @@ import pytest
 import structlog
 
 from ari_app.core import logs
-from ari_app.core.logs import LogsMisconfigured, configure, get_logger, mask
+from ari_app.core.log_lines import mask
+from ari_app.core.logs import LogsMisconfigured, configure, get_logger
 
 log = get_logger("ari_app.call.hunt")
 Lines = Callable[[], list[dict[str, Any]]]

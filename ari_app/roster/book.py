@@ -19,6 +19,7 @@ from .coverage import somebody_is_rung
 from .files import RosterFiles, read_folder
 from .notice import Before, unknown_before
 from .plan import Activity, Agent, Plan
+from .reachable import confirmed_first
 from .resolver import Resolution, in_turn, resolve
 from .schedule import Shift, expand
 from .team import Team, build_agent, build_team
@@ -51,8 +52,8 @@ class RosterBook:
     """One version of all rosters. It never changes: keep it for the length of a call.
 
     `teams` and `agents` are by id, `reasons` tells which team answers for a reason, `hash` is that of what
-    the files say (`content.content_hash`), `feeds` are the calendars that have an address, `told` whom teams
-    have told of messages, and where: name, file, line, column.
+    the files say (`content.content_hash`), `feeds` are the calendars that have an address, `told` who is told
+    things by teams, and where it says so: name, file, line, column.
     """
 
     def __init__(
@@ -100,6 +101,7 @@ class RosterBook:
 
         Within each step, those who speak the caller's `language` come first; nobody is left out for it.
         `activity` is what `round-robin` and `longest-idle` order by; without it they keep the file's order.
+        Whoever is unconfirmed by it is rung behind others.
         Raises `UnknownReasonError`.
         """
         team = self.reasons.get(reason)
@@ -128,6 +130,8 @@ class RosterBook:
         steps = answer.steps(reason, language, vip=vip)
         if activity is not None and answer.by_activity:
             steps = in_turn(steps, language, activity)
+        if activity is not None and activity.unconfirmed:
+            steps = confirmed_first(steps, activity.unconfirmed)
         known = self.teams[team]
         return Plan(team, known.timezone, answer.kind, at, answer.until, steps, known.rounds)
 
@@ -221,9 +225,9 @@ def build_book(files: RosterFiles) -> RosterBook:
     agents = {name: build_agent(name, entry, "key") for name, entry in entries.items()}
     calendars = [calendar.entry for source in files.teams for calendar in source.calendars.values()]
     told = [
-        (name, source.document.path, *source.document.position(("notify", place)))
+        (name, source.document.path, *source.document.position(loc))
         for source in files.teams
-        for place, name in enumerate(source.file.notify)
+        for loc, name in source.file.told()
     ]
     feeds = [each for each in calendars if each.file is None]
     return RosterBook(teams, agents, content_hash(files), feeds, told)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -62,14 +62,39 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class DutyCall:
+    """How whoever is about to be on call is rung, to know that they can be reached. All in seconds.
+
+    They are rung first `before` their duty begins, `tries` times `within` so long, `ring` at each; then the
+    people named by `alert` are told.
+    """
+
+    before: float
+    within: float
+    tries: int
+    ring: float
+    alert: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffNotice:
+    """Who is told who is on next, and how many seconds before."""
+
+    before: float
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Activity:
     """When each agent was last rung, and last took a call, by id; those who never were are not there.
 
-    Rosters know of no calls: who asks for a plan tells, and `round-robin` and `longest-idle` order by it.
+    Rosters know of no calls: who asks for a plan tells, and `round-robin` and `longest-idle` order by it. Who
+    is `unconfirmed` did not say, when asked, that they can be reached: others are rung before them.
     """
 
     rung: Mapping[str, datetime]
     taken: Mapping[str, datetime]
+    unconfirmed: Collection[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -17,6 +18,7 @@ from ..core.documents import Schema, mistake
 from ..core.durations import Duration, between
 from ..core.numbers import Number
 from ..core.one_or_more import OneOrMore
+from .duty_schema import DutyCallEntry, HandoffNoticeEntry
 from .fields import (
     Date,
     Digit,
@@ -209,7 +211,20 @@ class TeamFile(Schema):
     """Ask agents for a key, when the caller has hung up, that says how the call went."""
     notify: Annotated[tuple[Id, ...], OneOrMore()] = ()
     """Who is told of messages that callers leave for the team: names of `notify` in the settings."""
+    duty_call: DutyCallEntry | None = None
+    """Ring whoever is about to be on call, to know that they can be reached."""
+    handoff_notice: HandoffNoticeEntry | None = None
+    """Tell people who is on next, before each handoff."""
     language: Language | None = None
     """The language that the team is written to in. Default: the first of the flow that the call came by."""
     reasons: tuple[Id, ...] = ()
     """What the team answers for: the words that flows route to. A reason has one team."""
+
+    def told(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Yield the names of all who are told things, each with the way to it."""
+        for way, names in (
+            (("notify",), self.notify),
+            (("duty_call", "alert"), self.duty_call.alert if self.duty_call is not None else ()),
+            (("handoff_notice", "to"), self.handoff_notice.to if self.handoff_notice is not None else ()),
+        ):
+            yield from (((*way, place), name) for place, name in enumerate(names))

@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 from ..core.public_holidays import public_holidays
 from .calendar import ALWAYS, NEVER, Turns, first_instant, last_instant
 from .closures import Closures, Dates, Days
+from .duty_schema import DutyCallEntry
 from .escalation import Condition, Ring
 from .fields import DAYS, minutes
 from .layer_schema import ClosuresEntry, LayerEntry, RotationEntry, WindowEntry
 from .opening import WHOLE_DAYS, Opening, Window
-from .plan import Accept, Agent, Busy, Kind, Phone, Target
+from .plan import Accept, Agent, Busy, DutyCall, HandoffNotice, Kind, Phone, Target
 from .rotation import Group, Groups, Rotation, Version
 from .schema import AgentEntry, OverrideEntry, TargetTeamEntry, TeamFile
 from .served import ServedTurns
@@ -82,6 +83,8 @@ class Team:
     wrap_up: bool = False
     notify: tuple[str, ...] = ()
     language: str | None = None
+    duty_call: DutyCall | None = None
+    handoff_notice: HandoffNotice | None = None
 
 
 def build_team(
@@ -99,6 +102,7 @@ def build_team(
     named |= {agent for layer in layers for agent in layer.groups.agents}
     named |= {override.with_ for override in file.overrides}
     built = {name: build_agent(name, agents[name], file.accept, file.busy) for name in sorted(named)}
+    notice = file.handoff_notice
     return Team(
         id=file.team,
         timezone=file.timezone.key,
@@ -113,7 +117,15 @@ def build_team(
         wrap_up=file.wrap_up,
         notify=file.notify,
         language=file.language,
+        duty_call=_duty_call(file.duty_call),
+        handoff_notice=HandoffNotice(notice.before, notice.to) if notice is not None else None,
     )
+
+
+def _duty_call(entry: DutyCallEntry | None) -> DutyCall | None:
+    if entry is None:
+        return None
+    return DutyCall(entry.before, entry.within, entry.tries, entry.for_, entry.alert)
 
 
 def _targets(

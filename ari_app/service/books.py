@@ -138,7 +138,7 @@ def _recipients_without_an_address(settings: Settings, rosters: RosterBook) -> l
             path,
             line,
             column,
-            f"`{name}` has no address to be told of messages at",
+            f"`{name}` has no address to be told anything at",
             f"`{name}`",
             f"a name in `notify` of the settings: {one_of(sorted(known)) or 'there is none'}",
             f"did you mean `{near}`?"

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..ami import PhoneState
 from ..ari import AriClient
+from ..callers.book import STRANGER, CallerBook, CallerKnown
 from ..core.settings import Settings
 from ..flow.book import FlowBook
 from ..prompts import PromptStore
@@ -27,6 +28,7 @@ class Desk:
     settings: Settings
     rosters: RosterBook
     flows: FlowBook
+    callers: CallerBook
     prompts: PromptStore
     phone_state: Callable[[str], PhoneState]
     """The state of a PJSIP endpoint, by name, as last heard; it never waits."""
@@ -49,6 +51,8 @@ class Call:
     caller_number: str | None
     desk: Desk
     story: Story
+    known: CallerKnown = STRANGER
+    """What the admins' lists say of the caller."""
     _legs: count[int] = field(default_factory=lambda: count(1))
     _playbacks: count[int] = field(default_factory=lambda: count(1))
     _bridges: count[int] = field(default_factory=lambda: count(1))

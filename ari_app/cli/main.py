@@ -175,6 +175,7 @@ class Kind(StrEnum):
     AGENTS = "agents"
     FLOW = "flow"
     WORDS = "words"
+    CALLERS = "callers"
     SETTINGS = "settings"
 
 

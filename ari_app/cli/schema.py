@@ -38,6 +38,12 @@ def _words() -> type[BaseModel]:
     return WordsFile
 
 
+def _callers() -> type[BaseModel]:
+    from ..callers.schema import CallersFile
+
+    return CallersFile
+
+
 def _settings() -> type[BaseModel]:
     from ..core.settings import Settings
 
@@ -49,6 +55,7 @@ MODELS: dict[str, Callable[[], type[BaseModel]]] = {
     "agents": _agents,
     "flow": _flow,
     "words": _words,
+    "callers": _callers,
     "settings": _settings,
 }
 

@@ -183,6 +183,8 @@ class Settings(BaseSettings):
     """The folder of the rosters."""
     flows: Path = Path("ivr_flows")
     """The folder of the flows."""
+    callers: Path | None = None
+    """The folder of `callers.yaml`, which says who is let in: `docs/callers.md`."""
     data: Path = Path("var")
     """The line's own folder: database, run folder of a managed Asterisk, spilled records."""
     database: str | None = None
@@ -259,7 +261,11 @@ class Settings(BaseSettings):
 
     def flow_of(self, line: str) -> str:
         """Return the name of the flow that serves a called number."""
-        return self.lines.get(line) or self.lines["default"]
+        return self.lines[self.line_of(line)]
+
+    def line_of(self, called: str) -> str:
+        """Return the name in `lines` of a called number: `default` unless it is named."""
+        return called if called in self.lines else "default"
 
     def place(self, *loc: str | int) -> tuple[Path, int, int]:
         """Return where a value was set, for a finding: file, line, column (from 1)."""
@@ -286,6 +292,7 @@ class Settings(BaseSettings):
             update={
                 "rosters": below(self.rosters),
                 "flows": below(self.flows),
+                "callers": below(self.callers) if self.callers else None,
                 "data": below(self.data),
                 "asterisk": asterisk,
                 "prompts": prompts,

@@ -28,6 +28,9 @@ class Outcome(StrEnum):
     GOODBYE = "goodbye"  # the flow itself ended the call
     FAILED = "failed"  # an error of ours: heard an apology
     REFUSED = "refused"  # not let in (overload): heard an apology or congestion
+    BLOCKED = "blocked"  # not let in: the number is on a list
+    ANONYMOUS = "anonymous"  # not let in: the number is withheld
+    TOO_OFTEN = "too-often"  # not let in: the number has called as often as it may
     FALLBACK = "fallback"  # handed back to the dialplan, which rings an agent by itself
     INTERRUPTED = "interrupted"  # we died during the call and could not follow it to its end
 

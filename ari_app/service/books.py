@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from ..callers.book import CallerBook
+from ..callers.loading import load_callers
 from ..core.findings import Finding, InvalidConfiguration
 from ..core.settings import Settings
 from ..core.suggest import nearest, one_of
@@ -16,6 +18,9 @@ from ..roster.book import RosterBook, load_rosters
 from ..roster.notice import Before, unknown_before
 from .calendars import KeptFeeds
 
+NO_CALLERS = CallerBook()
+"""Everybody is let in, nobody is a VIP."""
+
 
 @dataclass(frozen=True, slots=True)
 class Books:
@@ -23,6 +28,7 @@ class Books:
 
     rosters: RosterBook
     flows: FlowBook
+    callers: CallerBook = NO_CALLERS
 
 
 def read_books(
@@ -57,6 +63,8 @@ def _read_books(
     rosters, findings = load_rosters(settings.rosters, datetime.now(UTC), feeds, published)
     flows, more = load_flows(settings.flows)
     findings = [*findings, *more]
+    callers, more = _read_callers(settings)
+    findings += more
     if flows is not None:
         findings += _lines_without_a_flow(settings, flows)
     if rosters is not None and flows is not None:
@@ -66,9 +74,16 @@ def _read_books(
         findings += _phones_without_a_password(settings, rosters)
         findings += _recipients_without_an_address(settings, rosters)
     errors = [finding for finding in findings if finding.severity == "error"]
-    if rosters is None or flows is None or errors:
+    if rosters is None or flows is None or callers is None or errors:
         return None, sorted(findings)
-    return Books(rosters, flows), sorted(findings)
+    return Books(rosters, flows, callers), sorted(findings)
+
+
+def _read_callers(settings: Settings) -> tuple[CallerBook | None, list[Finding]]:
+    """Return what the settings' folder of callers says, or a book of nobody where there is none."""
+    if settings.callers is None:
+        return NO_CALLERS, []
+    return load_callers(settings.callers, settings.lines)
 
 
 def open_books(settings: Settings) -> tuple[Books, list[Finding]]:

@@ -10,12 +10,20 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-SUFFIXES = (".yaml", ".yml", ".ics")
+from ..core.settings import Settings
+
+SUFFIXES = (".yaml", ".yml", ".ics", ".txt", ".csv")
 
 Stamp = tuple[int, int, int, int, int]
 """Which file stands under a name, and its state: device, inode, size, and when content and inode changed."""
 Look = dict[str, Stamp | None]
 """Each file's stamp; None for what cannot be reached, such as a link to nowhere."""
+
+
+def settings_folders(settings: Settings) -> list[Path]:
+    """Return the folders that the settings name and a line reads."""
+    callers = [settings.callers] if settings.callers else []
+    return [settings.rosters, settings.flows, *callers]
 
 
 def look(paths: Iterable[Path]) -> Look:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..core.logs import get_logger
 from ..core.settings import Settings
-from .files import look
+from .files import look, settings_folders
 from .line import Line
 from .reading import SettingsFile
 from .watching import Watch
@@ -78,4 +78,4 @@ class FileKeeper:
                 pause = TRY_AGAIN
 
     def _files(self, settings: Settings) -> list[Path]:
-        return [self._file.file, settings.rosters, settings.flows]
+        return [self._file.file, *settings_folders(settings)]

@@ -105,6 +105,7 @@ class Line:
             settings=settings,
             rosters=books.rosters,
             flows=books.flows,
+            callers=books.callers,
             prompts=prompts,
             phone_state=self.ami.state,
             activity=activity.known,
@@ -219,7 +220,9 @@ class Line:
             return False
         replaced = self._desk
         settings = taken_over(self.settings, reading.settings)
-        self._desk = replace(self._desk, settings=settings, rosters=books.rosters, flows=books.flows)
+        self._desk = replace(
+            self._desk, settings=settings, rosters=books.rosters, flows=books.flows, callers=books.callers
+        )
         self.version.accept(findings)
         warn(findings)
         log.info("config.reloaded", teams=len(books.rosters.teams), flows=len(books.flows.flows))

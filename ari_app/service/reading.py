@@ -11,7 +11,7 @@ from ..core.errors import AstreinteError
 from ..core.findings import Finding, InvalidConfiguration
 from ..core.settings import FILE, Settings, load_settings
 from .books import Books, read_books
-from .files import look
+from .files import look, settings_folders
 from .reloading import waiting_for_a_restart
 
 TRIES = 3
@@ -61,7 +61,7 @@ def read(asked: Settings | SettingsFile) -> Reading:
             return Reading(findings=error.findings[:MOST], errors=len(error.findings))
         except AstreinteError as error:
             return Reading(problem=error.message, remedy=error.remedy)
-        folders = [settings.rosters, settings.flows]
+        folders = settings_folders(settings)
         seen = file | look(folders)
         books, findings = read_books(settings)
         if seen == look([*map(Path, file), *folders]):

@@ -10,10 +10,11 @@ import structlog
 
 from ..ari.errors import AriError, ChannelGone, NotInStasis
 from ..ari.events import StasisStart
-from ..call.channel import CallChannel
 from ..call.desk import Call, Desk
+from ..call.refusal import Refusal, not_welcome, overload, refuse, too_often
 from ..call.session import Session
 from ..call.story import Story
+from ..callers.frequency import RecentCalls
 from ..core.ids import new_call_id
 from ..core.logs import get_logger
 from ..records.facts import FactSink, Outcome
@@ -21,9 +22,7 @@ from ..records.facts import FactSink, Outcome
 log = get_logger(__name__)
 
 APOLOGIES_AT_ONCE = 50
-"""Calls over the limit that hear why; more are refused by signalling alone (congestion)."""
-CONGESTION = "34"
-"""Q.850: no circuit available; Asterisk sends 503."""
+"""Calls that are not let in and hear why; more are refused by signalling alone."""
 
 
 class Reception:
@@ -40,6 +39,7 @@ class Reception:
         self._late: set[asyncio.Task[None]] = set()
         self._closing = False
         self._hurry = asyncio.Event()
+        self._recent = RecentCalls()
         self._refused: set[str] = set()
         """Those calls that are told why they are not let in."""
 
@@ -63,14 +63,30 @@ class Reception:
         call.story.arrived(
             line=line, channel_id=channel.id, number=channel.caller.number, name=channel.caller.name
         )
-        if self._closing:
-            self.take_up(call, self._hand_over(call))
-        elif len(self._calls) - len(self._refused) >= call.desk.settings.limits.calls:
+        if refusal := self._refusal(call):
             self._refused.add(call.id)
-            self.take_up(call, self._refuse(call, in_words=len(self._refused) <= APOLOGIES_AT_ONCE))
+            in_words = len(self._refused) <= APOLOGIES_AT_ONCE
+            self.take_up(call, refuse(call, refusal, in_words=in_words))
+        elif self._closing:
+            self.take_up(call, self._hand_over(call))
         else:
             flow_name = call.desk.settings.flow_of(line)
             self.take_up(call, Session(call, call.desk.flows.flows[flow_name]).run())
+
+    def _refusal(self, call: Call) -> Refusal | None:
+        """Return why a call is not let in, None if it is; what the line has no room for counts for nobody."""
+        if refusal := not_welcome(call.known):
+            return refusal
+        if self._closing:
+            return None
+        settings, known = call.desk.settings, call.known
+        if len(self._calls) - len(self._refused) >= settings.limits.calls:
+            return overload()
+        limit = call.desk.callers.limit(settings.line_of(call.line))
+        if limit is None or known.vip:
+            return None
+        now = asyncio.get_running_loop().time()
+        return None if self._recent.admits(known.number, limit, now) else too_often(limit)
 
     def _hang_up_late(self, leg_id: str) -> None:
         """End a leg that was answered when its call was over, or thought that it never came to be."""
@@ -85,14 +101,16 @@ class Reception:
             log.debug("call.request_failed", channel=leg_id, error=str(error))
 
     def _new_call(self, event: StasisStart, line: str) -> Call:
-        call_id = new_call_id()
+        call_id, desk = new_call_id(), self._desk()
+        known = desk.callers.caller(desk.settings.line_of(line), event.channel.caller.number)
         return Call(
             id=call_id,
             line=line,
             channel_id=event.channel.id,
             caller_number=event.channel.caller.number or None,
-            desk=self._desk(),
+            desk=desk,
             story=Story(call_id, self._records),
+            known=known,
         )
 
     def take_up(self, call: Call, life: Coroutine[Any, Any, None]) -> None:
@@ -128,26 +146,6 @@ class Reception:
             outcome = Outcome.ABANDONED
         finally:
             call.story.ended(outcome, cause=None, ended_by="line")
-
-    async def _refuse(self, call: Call, *, in_words: bool) -> None:
-        """Do not let a caller in: all lines are busy."""
-        ari = call.desk.ari
-        caller = CallChannel(ari, call.channel_id, next_playback_id=call.next_playback_id)
-        async with ari.watch(call.channel_id, on_event=caller.on_event):
-            try:
-                if in_words:
-                    await ari.channels.answer(call.channel_id)
-                    prompt = call.desk.flows.line_prompt("caller-busy")
-                    await caller.play([call.desk.prompts.media(prompt)], barge_in=False)
-            except (ChannelGone, NotInStasis):
-                log.debug("call.hung_up_while_refused", channel=call.channel_id)
-            finally:
-                ended_by = "caller" if caller.gone else "line"
-                if not caller.gone:
-                    code = None if in_words else CONGESTION
-                    caller.send(ari.channels.hangup(call.channel_id, reason_code=code))
-                await caller.settle()
-                call.story.ended(Outcome.REFUSED, cause=caller.cause, ended_by=ended_by)
 
     async def _all_ended(self) -> None:
         while self._calls:

@@ -20,7 +20,7 @@ from ari_app.core.documents import load_document
 
 from .conftest import PROJECT, Said
 
-KINDS = ("roster", "agents", "flow", "words", "settings")
+KINDS = ("roster", "agents", "flow", "words", "callers", "settings")
 SCHEMAS = {kind: json.loads(schema_text(kind)) for kind in KINDS}
 SHIPPED = sorted(
     [

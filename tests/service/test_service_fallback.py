@@ -88,6 +88,7 @@ async def test_who_is_rung_changes_at_the_instant_at_which_the_shift_does(house:
             settings=settings,
             rosters=ShiftedRosters(books.rosters, shift - datetime.now(UTC) - timedelta(seconds=1.5)),
             flows=books.flows,
+            callers=books.callers,
             prompts=PromptStore.from_settings(settings.prompts),
             phone_state=ami.state,
             activity=Activity({}, {}),

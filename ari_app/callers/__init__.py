@@ -1,0 +1,1 @@
+"""Who calls: blocked, VIP, without a number, too often."""

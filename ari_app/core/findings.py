@@ -13,12 +13,12 @@ Severity = Literal["error", "warning", "note"]
 """An error keeps the files out of force; a warning asks to be mended; a note asks for nothing."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing to mend in a file that an admin wrote.
 
     `line` and `column` count from 1 and point at what was found. `remedy` is what to do, as an
-    imperative sentence.
+    imperative sentence. Findings sort by their places; those of one place stay in the order they came in.
     """
 
     file: Path
@@ -29,6 +29,9 @@ class Finding:
     expected: str
     remedy: str
     severity: Severity = "error"
+
+    def __lt__(self, other: Finding) -> bool:
+        return (self.file, self.line, self.column) < (other.file, other.line, other.column)
 
     def __str__(self) -> str:
         return (

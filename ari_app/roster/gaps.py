@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ..core.documents import Loc
 from ..core.findings import Finding, Severity
-from .outlook import WEEKDAYS, Outlook, Prospect, hours, rings_on_call, told, total
+from .calendar import wall_time
+from .outlook import Outlook, Prospect, hours, rings_on_call, told, total
 from .resolver import resolve
 from .spans import Span, without
 from .week import surely_covered
+from .weekly import every_week
 
-WEEKLY_FROM = 6
-"""Gaps at the same times of the week, in so many of the eight weeks, are told as one."""
 MOST_TOLD = 5
 """Gaps of one team that are told one by one; the others are counted."""
 CLOSED = timedelta(hours=84)
 """Who has nobody for more than half of every week has opening hours: that is a note, not a warning."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class _WeekTimes:
-    """When a gap is in the week: minutes after Monday 00:00."""
-
-    start: int
-    end: int
-
-    def __str__(self) -> str:
-        return f"{_of_week(self.start)} to {_of_week(self.end)}"
 
 
 def times_without_anybody(outlook: Outlook) -> Iterator[Finding]:
@@ -75,11 +62,20 @@ def _told_of(outlook: Outlook, prospect: Prospect, spans: list[Span], *, rung: b
     what = "nobody is on call" if rung else "nobody would be rung"
     usual: Severity = "note" if rung else "warning"
     layers = _layers(prospect)
-    weekly, single = _by_week(outlook, prospect, spans)
+    weekly, single = every_week(spans, prospect.zone)
+    length = sum((each.length for each in weekly), timedelta())
+    has_hours = length > CLOSED
     if weekly:
-        length = total(list(weekly.values()))
-        words = f"{what} for {hours(length)} of every week", ", ".join(map(str, sorted(weekly)))
-        yield _finding(prospect, layers, words, "note" if length > CLOSED else usual, rung=rung)
+        words = f"{what} for {hours(length)} of every week", ", ".join(map(str, weekly))
+        yield _finding(prospect, layers, words, "note" if has_hours else usual, rung=rung)
+    closed = [span for span in single if has_hours and _is_closed(prospect, span)]
+    if closed:
+        words = (
+            f"{what} for {hours(total(closed))} on days that `closures` leave out",
+            f"first {told(closed[0], prospect.zone)}",
+        )
+        yield _finding(prospect, layers, words, "note", rung=rung)
+    single = [span for span in single if span not in closed]
     for span in single[:MOST_TOLD]:
         whole = span == (outlook.start, outlook.end)
         when = "in the next 60 days" if whole else f"for {hours(span[1] - span[0])}"
@@ -93,39 +89,13 @@ def _told_of(outlook: Outlook, prospect: Prospect, spans: list[Span], *, rung: b
         yield _finding(prospect, layers, words, usual, rung=rung)
 
 
-def _by_week(
-    outlook: Outlook, prospect: Prospect, spans: list[Span]
-) -> tuple[dict[_WeekTimes, Span], list[Span]]:
-    """Return the gaps that come every week, with an example of each, and those that do not.
-
-    Of a gap that the first or last instant of the outlook cuts, the other end tells which it is.
-    """
-    kinds: dict[_WeekTimes, list[Span]] = defaultdict(list)
-    for span in spans:
-        kinds[_week_times(span, prospect)].append(span)
-    weekly = {kind: found[0] for kind, found in kinds.items() if len(found) >= WEEKLY_FROM}
-    starts, ends = {kind.start for kind in weekly}, {kind.end for kind in weekly}
-    single = [
-        span
-        for kind, found in kinds.items()
-        if kind not in weekly
-        for span in found
-        if not (span[0] == outlook.start and kind.end in ends)
-        and not (span[1] == outlook.end and kind.start in starts)
-    ]
-    return weekly, sorted(single)
-
-
-def _week_times(span: Span, prospect: Prospect) -> _WeekTimes:
-    start, end = (at.astimezone(prospect.zone) for at in span)
-    return _WeekTimes(
-        *(wall.weekday() * 24 * 60 + wall.hour * 60 + wall.minute for wall in (start, end)),
+def _is_closed(prospect: Prospect, span: Span) -> bool:
+    """Tell whether a gap is on a day that a layer's closures leave out, and nothing else explains it."""
+    first, last = (wall_time(at, prospect.zone).toordinal() for at in span)
+    closures = (layer.opening.closures for layer in prospect.team.layers if layer.opening is not None)
+    return _cause(prospect, span) == _layers(prospect) and any(
+        not each.is_open(day) for each in closures if each is not None for day in range(first, last + 1)
     )
-
-
-def _of_week(minute: int) -> str:
-    day, minute = divmod(minute, 24 * 60)
-    return f"{WEEKDAYS[day]} {minute // 60:02}:{minute % 60:02}"
 
 
 def _layers(prospect: Prospect) -> Loc:
@@ -154,6 +124,7 @@ def _finding(
     else:
         expected = "somebody on call, or a step of the escalation that rings agents by name"
         remedy = "let a layer cover the time, or end the escalation with `ring: [NAME]`"
+        remedy = f"leave it if the team is closed then; else {remedy}" if severity == "note" else remedy
     return prospect.source.document.finding(
         loc, message, found=found, expected=expected, remedy=remedy, key=len(loc) == 1, severity=severity
     )

@@ -109,6 +109,12 @@ GAPS = {
         ['{id: semaine, window: {days: [mon, tue, wed, thu, fri, sat], from: "00:00", to: "00:00"}, rotation: {members: [alice]}}'],
         '[{ring: on-call}, {ring: [bruno], when: {hours: {days: [sat], from: "08:00", to: "20:00"}}}, voicemail]',
         "warning", "nobody would be rung for 24 h of every week", "Sun 00:00 to Mon 00:00", "layers:"),
+    "a week without the weekend's usual shift": (
+        ['{id: semaine, window: {days: [mon, tue, wed, thu], from: "08:00", to: "08:00"}, rotation: {members: [alice]}}',
+         '{id: week-end, window: {days: [sat, sun], from: "08:00", to: "08:00"}, rotation: {members: [bruno]}}',
+         '{id: renfort, window: {days: [fri], from: "08:00", to: "08:00"}, closures: {except_on: 2026-12-04}, rotation: {members: [bruno]}}'],
+        "[{ring: on-call}, voicemail]",
+        "warning", "nobody would be rung for 24 h", "Fri 2026-12-04 08:00+01:00 to Sat 2026-12-05 08:00+01:00", "layers:"),
 }
 # fmt: on
 
@@ -152,12 +158,31 @@ def test_a_team_that_always_has_somebody_is_left_in_peace(
         ] == []
 
 
+def test_a_shop_that_closes_on_holidays_has_opening_hours_all_the_same(tmp_path: Path) -> None:
+    window = 'window: {days: [mon, tue, wed, thu, fri], from: "09:00", to: "17:00"}'
+    days = "closures: {except_on: [us-ca-public-holidays, 2026-12-24]}"
+    shop = f"{{id: shop, {window}, {days}, rotation: {{members: [alice]}}}}"
+    assert [
+        (each.severity, each.message, each.found.partition(", Tue")[0])
+        for each in look(tmp_path, written(shop))
+    ] == [
+        ("note", "nobody would be rung for 128 h of every week", "Mon 17:00 to Tue 09:00"),
+        (
+            "note",
+            "nobody would be rung for 48 h on days that `closures` leave out",
+            "first Thu 2026-11-26 09:00+01:00 to Thu 2026-11-26 17:00+01:00",
+        ),
+    ]
+    ends = shop.replace("rotation:", "effective: {until: 2026-12-07}, rotation:")
+    assert "warning" in {each.severity for each in look(tmp_path, written(ends))}
+
+
 def test_many_gaps_are_counted_not_listed(tmp_path: Path) -> None:
     days = [1, 3, 6, 8, 10, 13, 15, 17]
     dates = ", ".join(f"2026-12-{day:02}" for day in days)
     layer = f'{{id: jour, window: {{from: "00:00", to: "00:00"}}, rotation: {{members: [alice]}}, closures: {{except_on: [{dates}]}}}}'
     found = look(tmp_path, written(layer))
-    counted, *listed = sorted(found, key=lambda each: each.line)
+    *listed, counted = found
     assert [each.message for each in listed] == ["nobody would be rung for 24 h"] * 5
     assert counted.message == "nobody would be rung at 3 more times"
     assert counted.found == "72 h; the last Thu 2026-12-17 00:00+01:00 to Fri 2026-12-18 00:00+01:00"

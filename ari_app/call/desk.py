@@ -16,6 +16,7 @@ from ..flow.book import FlowBook
 from ..prompts import PromptStore
 from ..roster.book import RosterBook
 from ..roster.plan import Activity
+from .announcements import Announcements
 from .engaged import Engaged
 from .story import Story
 
@@ -34,6 +35,8 @@ class Desk:
     """The state of a PJSIP endpoint, by name, as last heard; it never waits."""
     activity: Activity
     """When agents were last rung and last had a call; it follows what happens."""
+    announcements: Announcements
+    """What is announced at this instant."""
     engaged: Engaged
     """Which agents are in a call of the line; it follows what happens."""
 

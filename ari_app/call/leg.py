@@ -76,7 +76,7 @@ class Leg:
         """
         self._start()
         try:
-            result = await self._ring(seconds, f"Astreinte {whisper.reason}")
+            result = await self._ring(seconds, whisper.shown())
             if result is None:
                 self._call.story.leg_answered(self)
                 result = await self._screen(whisper, language)

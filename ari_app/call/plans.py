@@ -20,16 +20,28 @@ def plan_for(
     language: str,
     to: Destination | None = None,
     *,
+    vip: bool = False,
     activity: Activity | None = None,
 ) -> Plan:
     """Return whom to ring at an instant: for a reason, or wherever a flow transfers the call to."""
     match to:
         case None:
-            return rosters.plan(reason, at, language, activity=activity)
+            return rosters.plan(reason, at, language, vip=vip, activity=activity)
         case ToTeam(team):
-            return rosters.plan_for_team(team, at, language, reason=reason, activity=activity)
+            return rosters.plan_for_team(team, at, language, reason=reason, vip=vip, activity=activity)
         case ToNumber():
             return _plan_of_number(to, at)
+
+
+def team_of(rosters: RosterBook, reason: str, to: Destination | None) -> str | None:
+    """Return the team whose people such a call rings, None for none."""
+    match to:
+        case None:
+            return rosters.reasons.get(reason)
+        case ToTeam(team):
+            return team
+        case ToNumber():
+            return None
 
 
 def _plan_of_number(to: ToNumber, at: datetime) -> Plan:

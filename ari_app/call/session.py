@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from ..ari.errors import AriError, ChannelGone, NotInStasis, OutcomeUnknown, RequestNotSent
+from ..announcements.announcement import Target
 from ..core.logs import get_logger
 from ..core.prompt import Prompt
 from ..core.settings import safe_number
@@ -16,11 +17,12 @@ from ..flow.flow import Flow
 from ..flow.phone import Caller, Connection, Destination
 from ..flow.words import Word
 from ..records.facts import LegResult, Outcome
+from .announcements import Listener, note_vip
 from .channel import TRY_AGAIN_AFTER, CallChannel, for_certain
 from .desk import Call
 from .hunt import Hunt
 from .leg import Leg
-from .plans import plan_for
+from .plans import plan_for, team_of
 from .ringback import Ringback
 from .whisper import Whisper
 
@@ -58,6 +60,7 @@ class Session:
         """Whether the caller is the dialplan's now, or the next sweep's: not ours to hang up."""
         self._outcome: Outcome | None = None
         self._ended_by = "line"
+        self._listener = Listener(call.desk.announcements, self._caller, call.story)
 
     async def run(self) -> None:
         """Live the call."""
@@ -92,6 +95,9 @@ class Session:
         try:
             await self._ari.channels.answer(self._call.channel_id)
             self._call.story.answered()
+            note_vip(self._call)
+            line = self._call.desk.settings.line_of(self._call.line)
+            await self._listener.hears(Target(line=line), self._flow.language_of.of(self.caller))
             await interpreter.run(self._flow, self)
         except (ChannelGone, NotInStasis):
             await self._told_gone(self._caller)
@@ -143,10 +149,20 @@ class Session:
             case _:
                 story.note(name, **facts)
 
+    async def _hear_of_team(self, team: str | None, language: str) -> None:
+        """Let the caller hear what is announced to those who are put through to a team."""
+        if team is None:
+            return
+        self._caller.forget_keys()  # or a key that was pressed twice would cut it short
+        if await self._listener.hears(Target(team=team), language):
+            self._caller.forget_keys()
+
     async def connect(self, reason: str, language: str, to: Destination | None = None) -> Connection:
         """Ring who is on call for `reason`, or `to`, and let the two talk until one hangs up."""
         desk = self._call.desk
-        plan = plan_for(desk.rosters, self.now(), reason, language, to, activity=desk.activity)
+        await self._hear_of_team(team_of(desk.rosters, reason, to), language)
+        vip = self._call.known.vip
+        plan = plan_for(desk.rosters, self.now(), reason, language, to, vip=vip, activity=desk.activity)
         self._call.story.queued(plan)
         if not any(plan.agents()):
             self._outcome = Outcome.NOBODY_ON_CALL

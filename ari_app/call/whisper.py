@@ -31,7 +31,21 @@ class Whisper:
         flows = self.call.desk.flows
         first = [flows.line_prompt(self.first, language)] if self.first else []
         words = [*self._number(), *self._waited(now), Word.AGENT_KEYS]
-        return [*first, flows.whisper(self.reason, language), *_said(flows, words, language)]
+        said = [flows.whisper(self.reason, language), *self._vip(language), *_said(flows, words, language)]
+        return [*first, *said]
+
+    def _vip(self, language: str) -> Iterator[Prompt]:
+        """Yield that a VIP calls, and the name that the admins gave them, if its sound is there."""
+        desk, caller = self.call.desk, self.call.known
+        if caller.vip:
+            yield desk.flows.line_prompt(Word.AGENT_VIP, language)
+            if name := desk.announcements.name_of(caller, language):
+                yield name
+
+    def shown(self) -> str:
+        """Return what the agent's telephone shows beside the number; never a caller's own text."""
+        name = self.call.known.name
+        return f"{name} ({self.reason})" if name else f"Astreinte {self.reason}"
 
     def _number(self) -> Iterator[Word]:
         """Yield the words for the caller's number; it is theirs to withhold, and a stranger's text."""

@@ -41,6 +41,10 @@ app.add_typer(
 app.add_typer(flow_app, name="flow", short_help="Walk a flow in the terminal, or draw it.")
 override_app = typer.Typer(no_args_is_help=True, help="Who stands in for whom, written into the rosters.")
 app.add_typer(override_app, name="override", short_help="Write, list and remove who stands in for whom.")
+announce_app = typer.Typer(
+    no_args_is_help=True, help="What callers hear before anything else while something is going on."
+)
+app.add_typer(announce_app, name="announce", short_help="Let callers hear an announcement, at once.")
 
 SettingsFile = Annotated[
     Path | None,
@@ -317,6 +321,63 @@ def swap(
 
     asked = Asked(first, second, on, against, team, reason, exceptional)
     raise typer.Exit(run_swap(settings, asked, dry_run=dry_run))
+
+
+AnnouncedLine = Annotated[
+    str | None, typer.Option("--line", help="Callers of a line of the settings, instead of a team's.")
+]
+
+
+@announce_app.command("on", short_help="Switch an announcement on.")
+def announce_on(
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="[TEAM] [TEXT]", help="Whose callers hear it, and what.")
+    ] = None,
+    *,
+    line: AnnouncedLine = None,
+    language: Annotated[
+        str | None, typer.Option(help="The text's, such as fr. Default: the flow's first.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(help="When it ends, such as 2026-11-24T08:00. Default: `announce off`.")
+    ] = None,
+    recording: Annotated[
+        Path | None, typer.Option(help="A WAV file instead of a text.", exists=True, dir_okay=False)
+    ] = None,
+    settings: SettingsFile = None,
+) -> None:
+    """Let callers hear something before anything else, from now on: nothing has to be restarted.
+
+    With a team, those who are about to be put through to it; with --line, everybody who calls the line. Give
+    the command again for another language. It is on until it is switched off, or until a time, also across
+    restarts of the line. Its sound is made first: the command ends when callers hear it.
+    """
+    from .announce import Wanted, switch_on
+
+    raise typer.Exit(switch_on(settings, Wanted(words or [], line, language, until, recording)))
+
+
+@announce_app.command("off", short_help="Switch an announcement off.")
+def announce_off(
+    team: Annotated[str | None, typer.Argument(help="A team's name.")] = None,
+    *,
+    line: AnnouncedLine = None,
+    language: Annotated[str | None, typer.Option(help="In this language alone.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All that are on.")] = False,
+    settings: SettingsFile = None,
+) -> None:
+    """Let callers hear it no more. Who is hearing it hears it to its end."""
+    from .announce import switch_off
+
+    raise typer.Exit(switch_off(settings, team, line, language, everything=everything))
+
+
+@announce_app.command("list", short_help="List the announcements that are on.")
+def announce_list(settings: SettingsFile = None) -> None:
+    """List what callers hear, in which languages, and until when."""
+    from .announce import list_announcements
+
+    raise typer.Exit(list_announcements(settings))
 
 
 @calls_app.callback()

@@ -96,6 +96,10 @@ class PromptStore:
         except KeyError:
             raise PromptNotPreparedError(prompt) from None
 
+    def knows(self, prompt: Prompt) -> bool:
+        """Tell whether a prompt was prepared."""
+        return prompt in self._media
+
     def path(self, prompt: Prompt) -> Path:
         """Return the 8 kHz WAV file of a prepared prompt, for whoever wants to listen to it."""
         return Path(self.media(prompt).removeprefix("sound:") + ".wav")

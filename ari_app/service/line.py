@@ -16,6 +16,7 @@ from ..ari import AriClient
 from ..ari.errors import OutcomeUnknown, RequestNotSent
 from ..call.activity import AgentActivity
 from ..call.adoption import Survivors, Talk
+from ..call.announcements import Announcements
 from ..call.desk import Call, Desk
 from ..call.engaged import Engaged
 from ..call.story import Story
@@ -27,6 +28,7 @@ from ..records.database import RecordsUnavailable
 from ..records.facts import Fact, FactSink
 from ..records.reader import OpenCall, Reader
 from ..records.recorder import Recorder
+from .announcing import AnnouncementKeeper, spoken_beside
 from .apart import Apart, ReadingFailed, reading_apart
 from .books import Books, open_books
 from .calendar_refreshing import CalendarKeeper
@@ -109,6 +111,7 @@ class Line:
             prompts=prompts,
             phone_state=self.ami.state,
             activity=activity.known,
+            announcements=Announcements(spoken_beside(settings)),
             engaged=Engaged(),
         )
         self._activity = activity
@@ -144,6 +147,8 @@ class Line:
             recalling = asyncio.create_task(self._recall(), name="activity")
             stack.push_async_callback(_cancelled, recalling)
             await self._start_ami(stack)
+            announcing = AnnouncementKeeper(self.settings, self._desk.announcements)
+            await stack.enter_async_context(announcing.keeping())
             self.ari.on_stasis_start = self.reception.on_stasis_start
             self.ari.on_ready.append(self._adopt)
             stack.push_async_callback(self.ari.close)

@@ -12,6 +12,7 @@ import pytest
 
 from ari_app.ami import AmiClient
 from ari_app.ari import AriClient
+from ari_app.call.announcements import Announcements
 from ari_app.call.desk import Desk
 from ari_app.call.engaged import Engaged
 from ari_app.pbx import AsteriskServer, LineConfig, loopback_address
@@ -92,6 +93,7 @@ async def test_who_is_rung_changes_at_the_instant_at_which_the_shift_does(house:
             prompts=PromptStore.from_settings(settings.prompts),
             phone_state=ami.state,
             activity=Activity({}, {}),
+            announcements=Announcements(PromptStore.from_settings(settings.prompts)),
             engaged=Engaged(),
         )
         keeper = asyncio.create_task(FallbackKeeper(ami, lambda: desk).run())

@@ -1,0 +1,1 @@
+"""What callers hear before anything else while something is going on."""

@@ -14,7 +14,7 @@ from .flow import Flow, build_flow
 from .schema import FlowFile
 from .source import FlowSource
 from .step import Reference
-from .words import FILE, OF_NODES, Word, Words, load_words
+from .words import FILE, KNOWN_IN, OF_NODES, Word, Words, load_words
 
 Wanted = tuple[str, Path, int, int]
 """A reason or team that some roster must have, and where a flow names it: file, line, column."""
@@ -44,9 +44,10 @@ class FlowBook:
         self._words: dict[tuple[Word, str], Prompt] = {
             (word, language): words.prompt(word, language)
             for word in Word
-            if word is not Word.AGENT_ACCEPT and word not in OF_NODES
+            if word not in KNOWN_IN.values() and word not in OF_NODES
             for language in self.languages
         }
+        self._own = words
         self._whispers = {
             (reason, language): words.whisper(reason, text, language)
             for flow in flows.values()
@@ -84,6 +85,10 @@ class FlowBook:
             if (reason, each) in self._whispers:
                 return self._whispers[reason, each]
         raise KeyError(reason)
+
+    def duty_call(self, team: str, time: str, language: str) -> Prompt:
+        """Return what an agent hears whose duty for a team begins at a time; it is to be prepared first."""
+        return self._own.duty_call(team, time, language)
 
 
 def load_flows(folder: Path) -> tuple[FlowBook | None, list[Finding]]:

@@ -20,7 +20,7 @@ from ..core.prompt import Prompt
 from .fields import LONGEST_TEXT, Language, spoken_text
 
 FILE = "line.yaml"
-REASON = "{reason}"
+REASON, TEAM, TIME = "{reason}", "{team}", "{time}"
 
 
 class Word(StrEnum):
@@ -54,6 +54,14 @@ class Word(StrEnum):
     """What they asked for cannot be done."""
     AGENT_WRAP_UP = "agent-wrap-up"
     """The caller has hung up: how did the call go?"""
+    DUTY_CALL = "duty-call"
+    """An agent picked up: for which team their duty begins, and when. No caller waits."""
+    DUTY_DRILL = "duty-drill"
+    """An agent picked up: this is a drill."""
+    DUTY_KEYS = "duty-keys"
+    """After either: which key says that they can be reached."""
+    DUTY_CONFIRMED = "duty-confirmed"
+    """They pressed it."""
     CALLER_BUSY = "caller-busy"
     """The line has as many calls as it may."""
     CALLER_BLOCKED = "caller-blocked"
@@ -112,10 +120,14 @@ OF_NODES = frozenset({Word.CALLER_WAIT, Word.DIGITS_HEARD, Word.DIGITS_CONFIRM, 
 
 def _word_text(value: Any) -> str:
     text = spoken_text(value)
-    if "{" in text.replace(REASON, "") or "}" in text.replace(REASON, ""):
+    words = text
+    for each in KNOWN_IN:
+        words = words.replace(each, "")
+    if "{" in words or "}" in words:
         raise mistake(
             "braces that stand for nothing",
-            expected=f"plain words, and {REASON} in `{Word.AGENT_ACCEPT}`",
+            expected="plain words, and "
+            + ", ".join(f"{each} in `{word}`" for each, word in KNOWN_IN.items()),
             remedy=f"write the words out, or {REASON} exactly so",
         )
     return text
@@ -129,6 +141,10 @@ WordText = Annotated[
 
 
 class WordsFile(Schema):
+KNOWN_IN = {REASON: Word.AGENT_ACCEPT, TEAM: Word.DUTY_CALL, TIME: Word.DUTY_CALL}
+"""What stands for something that is known when it is said, and in which word."""
+
+
     """`line.yaml`: the words to say instead of those that came with the line."""
 
     prompts: dict[Word, Annotated[dict[Language, WordText], Field(min_length=1)]] = Field(
@@ -136,16 +152,17 @@ class WordsFile(Schema):
     )
 
     @model_validator(mode="after")
-    def _reason_is_said_to_agents(self) -> Self:
+    def _say_what_is_known(self) -> Self:
         for word, texts in self.prompts.items():
             for language, text in texts.items():
-                if word is not Word.AGENT_ACCEPT and REASON in text:
-                    raise mistake(
-                        f"`{word}` knows no reason",
-                        expected=f"{REASON} in `{Word.AGENT_ACCEPT}` alone",
-                        remedy=f"write it without {REASON}",
-                        at=("prompts", word.value, language),
-                    )
+                for each, knows in KNOWN_IN.items():
+                    if word is not knows and each in text:
+                        raise mistake(
+                            f"`{word}` knows no {each.strip('{}')}",
+                            expected=f"{each} in `{knows}` alone",
+                            remedy=f"write it without {each}",
+                            at=("prompts", word.value, language),
+                        )
         return self
 
 
@@ -161,7 +178,7 @@ class Words:
         return [word for word in wanted if language not in self._texts.get(word, {})]
 
     def prompt(self, word: Word, language: str) -> Prompt:
-        """Return a word as a prompt; not `AGENT_ACCEPT`, see `whisper`."""
+        """Return a word as a prompt; not one of `KNOWN_IN`, see `whisper` and `duty_call`."""
         return Prompt(word.value, language, self._texts[word][language])
 
     def whisper(self, reason: str, spoken_reason: str, language: str) -> Prompt:
@@ -188,6 +205,12 @@ def _read(path: Path) -> tuple[Mapping[Word, Mapping[str, str]] | None, list[Fin
         return None, findings
     file, more = validate(document, WordsFile)
     return (file.prompts if file else None), findings + more
+    def duty_call(self, team: str, time: str, language: str) -> Prompt:
+        """Return what an agent hears whose duty for a team begins at a time."""
+        name = f"{Word.DUTY_CALL}-{team}".lower().replace("_", "-")
+        text = self._texts[Word.DUTY_CALL][language].replace(TIME, time)
+        return Prompt(name, language, text.replace(TEAM, re.sub("[_-]+", " ", team)))
+
 
 
 def names_of_words() -> Iterator[str]:

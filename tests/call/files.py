@@ -43,6 +43,9 @@ SHORT_PROMPTS = (
     "agent-impossible",
     "agent-wrap-up",
     "waited-10s",
+    "duty-drill",
+    "duty-keys",
+    "duty-confirmed",
 )
 
 AGENTS = {

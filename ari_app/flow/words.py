@@ -118,6 +118,10 @@ OF_NODES = frozenset({Word.CALLER_WAIT, Word.DIGITS_HEARD, Word.DIGITS_CONFIRM, 
 """Said by some kinds of node alone (`Step.words`): a flow without them need not have these words."""
 
 
+KNOWN_IN = {REASON: Word.AGENT_ACCEPT, TEAM: Word.DUTY_CALL, TIME: Word.DUTY_CALL}
+"""What stands for something that is known when it is said, and in which word."""
+
+
 def _word_text(value: Any) -> str:
     text = spoken_text(value)
     words = text
@@ -141,10 +145,6 @@ WordText = Annotated[
 
 
 class WordsFile(Schema):
-KNOWN_IN = {REASON: Word.AGENT_ACCEPT, TEAM: Word.DUTY_CALL, TIME: Word.DUTY_CALL}
-"""What stands for something that is known when it is said, and in which word."""
-
-
     """`line.yaml`: the words to say instead of those that came with the line."""
 
     prompts: dict[Word, Annotated[dict[Language, WordText], Field(min_length=1)]] = Field(
@@ -186,6 +186,12 @@ class Words:
         text = self._texts[Word.AGENT_ACCEPT][language]
         return Prompt(f"{Word.AGENT_ACCEPT}-{reason}", language, text.replace(REASON, spoken_reason))
 
+    def duty_call(self, team: str, time: str, language: str) -> Prompt:
+        """Return what an agent hears whose duty for a team begins at a time."""
+        name = f"{Word.DUTY_CALL}-{team}".lower().replace("_", "-")
+        text = self._texts[Word.DUTY_CALL][language].replace(TIME, time)
+        return Prompt(name, language, text.replace(TEAM, re.sub("[_-]+", " ", team)))
+
 
 def load_words(folder: Path) -> tuple[Words, list[Finding]]:
     """Return the line's words with what the folder's `line.yaml`, if there is one, says instead."""
@@ -205,12 +211,6 @@ def _read(path: Path) -> tuple[Mapping[Word, Mapping[str, str]] | None, list[Fin
         return None, findings
     file, more = validate(document, WordsFile)
     return (file.prompts if file else None), findings + more
-    def duty_call(self, team: str, time: str, language: str) -> Prompt:
-        """Return what an agent hears whose duty for a team begins at a time."""
-        name = f"{Word.DUTY_CALL}-{team}".lower().replace("_", "-")
-        text = self._texts[Word.DUTY_CALL][language].replace(TIME, time)
-        return Prompt(name, language, text.replace(TEAM, re.sub("[_-]+", " ", team)))
-
 
 
 def names_of_words() -> Iterator[str]:

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.box import SQUARE
 from rich.cells import cell_len
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -18,7 +17,7 @@ from ..core.errors import AstreinteError
 from ..roster.calendar import first_instant, wall_time
 from .instants import length, moment
 from .schedule_table import NOBODY, print_foot, print_head
-from .terminal import BOLD, RED, is_terminal, paint
+from .terminal import BOLD, RED, console, paint
 from .timetable import Timetable
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -49,12 +48,12 @@ class Piece:
 
 def print_calendar(timetable: Timetable) -> None:
     """Print the weeks of a timetable, then who is who, and the first gaps."""
-    console = Console(highlight=False, width=None if is_terminal() else WIDTH)
-    room = (console.width - len(WEEKDAYS) - 1) // len(WEEKDAYS)
+    screen = console(WIDTH)
+    room = (screen.width - len(WEEKDAYS) - 1) // len(WEEKDAYS)
     if room < NARROWEST_DAY:
         needed = (NARROWEST_DAY + 1) * len(WEEKDAYS) + 1
         raise TooNarrow(
-            f"a calendar needs {needed} columns, and this terminal has {console.width}",
+            f"a calendar needs {needed} columns, and this terminal has {screen.width}",
             remedy="widen it, or leave out `--view calendar`",
         )
     room = min(room, WIDEST_DAY)
@@ -65,7 +64,7 @@ def print_calendar(timetable: Timetable) -> None:
     painter = _Painter(timetable, room)
     for monday in _mondays(timetable):
         table.add_row(*(painter.day(monday + timedelta(days=number)) for number in range(7)))
-    console.print(table)
+    screen.print(table)
     print_foot(timetable, painter.legend())
     _print_gaps(timetable)
     typer.echo()

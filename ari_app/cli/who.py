@@ -38,7 +38,7 @@ def run_who(settings_file: Path | None, team: str | None, at: str | None, asked:
         plan = rosters.plan_for_team(name, instant, asked.language, reason=reason, vip=asked.vip)
         _print_plan(plan, zone, notes, rosters)
         rows = list(_rows(plan, rosters.teams[name], asked))
-        print_table(("step", "agent", "phones", "rung", "why"), rows, drop=("why", "rung"))
+        print_table(("step", "agent", "phones", "rung", "why"), rows, drop=("phones", "rung"))
         typer.echo()
     return 0
 

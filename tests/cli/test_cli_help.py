@@ -21,7 +21,11 @@ HEAVY = {
     "rich",
     "pydantic",
 }
-COMMANDS = ("run", "demo", "check", "who", "schedule", "diff", "schema", "doctor", "calls", "calls show")
+COMMANDS = (
+    *("run", "demo", "check", "who", "schedule", "diff", "schema", "doctor", "swap", "import"),
+    *("override add", "override list", "override remove", "calls", "calls show", "versions", "versions show"),
+    *("flow try", "flow graph"),
+)
 
 
 def test_nothing_heavy_is_imported_before_a_command_is_known() -> None:
@@ -71,3 +75,28 @@ def test_a_reader_who_leaves_gets_no_traceback(desk: Desk, command: str) -> None
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 1
+
+
+@pytest.mark.parametrize("command", ["who", "schedule", "schedule --view calendar", "override list", "check"])
+def test_colours_are_for_people_who_want_them(desk: Desk, command: str) -> None:
+    assert "\x1b" not in desk.types(*command.split(), FORCE_COLOR="1").out  # a pipe
+    assert "\x1b" not in desk.types_on_terminal(*command.split(), NO_COLOR="1").out
+
+
+@pytest.mark.parametrize("command", ["who", "schedule", "override list"])
+def test_a_row_in_a_pipe_ends_with_its_last_word(desk: Desk, command: str) -> None:
+    assert not [line for line in desk.types(*command.split()).out.split("\n") if line.endswith(" ")]
+
+
+@pytest.mark.parametrize("command", ["who", "check", "schedule --view calendar", "--help"])
+def test_an_output_that_is_closed_gets_no_traceback(desk: Desk, command: str) -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", 'exec "$@" >&-', "sh", *COMMAND, *command.split()],
+        cwd=desk.folder,
+        env=desk.environ(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    assert done.returncode in (0, 1)

@@ -160,3 +160,8 @@ def test_a_table_fits_the_terminal(desk: Desk, columns: int) -> None:
     table = [line for line in said.out.split("\n") if line[:1] in "┏┃┡│└"]
     assert table
     assert all(len(line) <= columns for line in table if "\x1b" not in line)
+
+
+def test_why_somebody_is_rung_is_told_on_a_terminal_of_80_columns(desk: Desk) -> None:
+    shown = desk.types_on_terminal("who", TEAM, "--at", "2026-12-15T03:00", columns=80).out
+    assert "layer nuit, override formation for bruno" in shown

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from itertools import count
 from pathlib import Path
 
-from ari_app.network.hearing import tone_seconds, write_tone
+from ari_app.network.hearing import ALIKE, likeness, read_wav, tone_seconds, write_tone
 from ari_app.network.network import Behaviour, TelephoneNetwork
 from ari_app.network.party import Party
 
@@ -90,6 +90,19 @@ class Person:
             return parts_heard(await self.party.heard(), beginning) > 0
 
         await self._until(heard, f"the beginning of « {prompt} » ({language})", within)
+
+    async def hears_sound(self, wav: Path, within: float = PATIENCE) -> None:
+        """Wait until the loudest second of a sound file was heard."""
+        wanted = read_wav(wav)
+
+        async def heard() -> bool:
+            return likeness(await self.party.heard(), wanted) > ALIKE
+
+        await self._until(heard, f"the sound of {wav.name}", within)
+
+    async def has_heard_sound(self, wav: Path) -> bool:
+        """Tell whether the loudest second of a sound file was heard so far."""
+        return likeness(await self.party.heard(), read_wav(wav)) > ALIKE
 
     async def hears_voice_of(self, other: Person, within: float = PATIENCE) -> None:
         """Let another person say something, and wait until it was heard."""

@@ -12,7 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ari_app.core.prompt import Prompt
+from ari_app.core.settings import Settings
 from ari_app.network.hearing import ALIKE, RATE, Samples, likeness, read_wav
+from ari_app.service.announcing import spoken_beside
 
 PART = RATE // 5
 """Samples of the parts that a sound is looked for in: long enough to be no other's."""
@@ -61,6 +64,13 @@ class Recordings:
         """Return a prompt cut into parts of a fifth of a second."""
         samples = read_wav(self.folder / language / f"{name}.wav")
         return [samples[at : at + PART] for at in range(0, len(samples) - PART + 1, PART)]
+
+
+async def spoken(settings: Settings, name: str, text: str, language: str = "fr") -> Path:
+    """Return the sound of words that stand in none of a line's files, as its speech engine speaks them."""
+    store, prompt = spoken_beside(settings), Prompt(name, language, text)
+    await store.prepare([prompt])
+    return store.path(prompt)
 
 
 def parts_heard(heard: Samples, parts: list[Samples]) -> int:

@@ -7,8 +7,8 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from ..ari.errors import AriError, ChannelGone, NotInStasis, OutcomeUnknown, RequestNotSent
 from ..announcements.announcement import Target
+from ..ari.errors import AriError, ChannelGone, NotInStasis, OutcomeUnknown, RequestNotSent
 from ..core.logs import get_logger
 from ..core.prompt import Prompt
 from ..core.settings import safe_number

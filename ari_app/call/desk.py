@@ -19,6 +19,7 @@ from ..roster.plan import Activity
 from .announcements import Announcements
 from .engaged import Engaged
 from .story import Story
+from .under_way import UnderWay
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class Desk:
     """What is announced at this instant."""
     engaged: Engaged
     """Which agents are in a call of the line; it follows what happens."""
+    under_way: UnderWay = field(default_factory=UnderWay)
+    """Which agents are rung by the line itself; callers come first."""
 
 
 @dataclass(slots=True)

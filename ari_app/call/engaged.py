@@ -37,6 +37,10 @@ class Engaged:
         """Have `told` called whenever an agent takes a call, until `rung`."""
         self._rung[agent].append(told)
 
+    def is_rung(self, agent: str) -> bool:
+        """Tell whether an agent's phones ring for somebody."""
+        return agent in self._rung
+
     def rung(self, agent: str, told: Callable[[], None]) -> None:
         """End what `ringing` began."""
         self._rung[agent].remove(told)

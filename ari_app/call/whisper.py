@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from ..core.prompt import Prompt
 from ..core.settings import safe_number
@@ -12,6 +13,16 @@ from ..flow.words import WAITED, Word
 from .desk import Call
 
 _SIGNS = {"+": Word.DIGIT_PLUS, **{str(digit): Word(f"digit-{digit}") for digit in range(10)}}
+
+
+class Said(Protocol):
+    """What somebody hears on picking up."""
+
+    def shown(self) -> str:
+        """Return what their phone shows as the caller's name."""
+
+    def prompts(self, language: str, now: float) -> list[Prompt]:
+        """Return what is said at an instant of the event loop's clock; the last one tells the keys."""
 
 
 @dataclass(frozen=True, slots=True)

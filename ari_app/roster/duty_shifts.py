@@ -15,6 +15,8 @@ from .team import Team
 
 LONGEST = timedelta(days=31)
 """How far ahead the end of somebody's duty is looked for; who is always on call has none."""
+USUAL = timedelta(days=1)
+"""How far is looked first."""
 INSTANT = timedelta(microseconds=1)
 
 
@@ -68,7 +70,12 @@ def handoffs(team: Team, after: datetime, until: datetime) -> list[Handoff]:
 
 
 def _end(team: Team, agent: str, start: datetime) -> datetime:
-    return _spans(expand(team, start, start + LONGEST))[agent][0][1]
+    end = start
+    for length in (USUAL, LONGEST):
+        end = _spans(expand(team, start, start + length))[agent][0][1]
+        if end < start + length:
+            break
+    return end
 
 
 def _spans(shifts: tuple[Shift, ...]) -> dict[str, list[Span]]:

@@ -1,0 +1,49 @@
+"""Agents who are rung by the line itself just now; it gives way to callers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterable
+from typing import Any
+
+
+class UnderWay:
+    """What rings agents without a caller: each agent once at a time."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    async def run(self, agent: str, ringing: Coroutine[Any, Any, None]) -> None:
+        """Ring an agent, when nothing else of this kind does any more; return when that is over.
+
+        It is cancelled when this is, and when it has to give way.
+        """
+        try:
+            while (earlier := self._tasks.get(agent)) is not None:
+                await asyncio.wait([earlier])
+        except asyncio.CancelledError:
+            ringing.close()
+            raise
+        task = self._tasks[agent] = asyncio.create_task(ringing, name=f"confirming {agent}")
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError:
+            await _ended([task])
+            raise
+        finally:
+            del self._tasks[agent]
+        if not task.cancelled():
+            task.result()
+
+    async def give_way(self, agents: Iterable[str]) -> bool:
+        """End what rings some agents: a caller is about to. Tell whether there was anything."""
+        tasks = [self._tasks[agent] for agent in agents if agent in self._tasks]
+        await _ended(tasks)
+        return bool(tasks)
+
+
+async def _ended(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks)

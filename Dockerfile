@@ -23,7 +23,7 @@ RUN groupadd --gid 10001 astreinte \
 RUN export DEBIAN_FRONTEND=noninteractive \
  && apt-get ${APT_OPTS} update \
  && apt-get ${APT_OPTS} install --yes --no-install-recommends \
-      asterisk asterisk-core-sounds-en-wav asterisk-core-sounds-fr-wav asterisk-moh-opsound-wav python3 \
+      asterisk asterisk-core-sounds-en-wav asterisk-core-sounds-fr-wav python3 \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/* /etc/asterisk /var/spool/asterisk \
  && ln -s /var/lib/astreinte/etc /etc/asterisk
 COPY ari_app/__init__.py /opt/astreinte/ari_app/

@@ -134,6 +134,10 @@ class CallChannel:
                 return None
         return self._keys.popleft() if self._keys else None
 
+    def put_back(self, key: str) -> None:
+        """Have a key that was read be the next once more."""
+        self._keys.appendleft(key)
+
     def missed(self) -> bool:
         """Tell whether events of this channel, such as keys, may have been missed since last asked."""
         missed, self._missed = self._missed, False

@@ -38,14 +38,16 @@ class Hunt:
         self._plan = plan
         self._groups = self._groups_of(plan)
         self._legs: list[Leg] = []
+        self.last_word: Word | None = None
+        """What whoever has picked up by then hears when the search is given up."""
 
     async def __aenter__(self) -> Hunt:
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
-        missed = Word.AGENT_MISSED if self._caller.gone else None
+        last_word = Word.AGENT_MISSED if self._caller.gone else self.last_word
         for leg in self._legs:
-            leg.release(LegResult.CANCELLED, last_word=missed)
+            leg.release(LegResult.CANCELLED, last_word=last_word)
 
     async def next(self) -> Leg | None:
         """Return the leg of the next agent who takes the call, or None when the plan is exhausted."""

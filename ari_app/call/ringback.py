@@ -11,22 +11,28 @@ AFTER = 0.25
 
 
 class Ringback:
-    """The ringing tone in a caller's ear, from `start` to `stop`."""
+    """The ringing tone in a caller's ear, or music of a class of Asterisk's, from `start` to `stop`."""
 
-    def __init__(self, caller: CallChannel) -> None:
+    def __init__(self, caller: CallChannel, music: str | None = None) -> None:
         self._caller = caller
+        self._music = music
         self._ringing = False
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
         """Begin, a moment from now."""
-        if self._timer is None:
+        if self._timer is None and not self._ringing:
             self._timer = asyncio.get_running_loop().call_later(AFTER, self._ring)
 
     def _ring(self) -> None:
+        self._timer = None
         if not self._caller.gone:
             self._ringing = True
-            self._caller.send(self._caller.ari.channels.ring(self._caller.id))
+            channels, caller = self._caller.ari.channels, self._caller.id
+            begin = (
+                channels.start_moh(caller, moh_class=self._music) if self._music else channels.ring(caller)
+            )
+            self._caller.send(begin)
 
     async def stop(self) -> None:
         """End, before anything else is to be heard.
@@ -36,9 +42,10 @@ class Ringback:
         """
         self.cancel()
         if self._ringing:
-            self._ringing = False
             await self._caller.settle()
-            await self._caller.ari.channels.ring_stop(self._caller.id)
+            channels, caller = self._caller.ari.channels, self._caller.id
+            await (channels.stop_moh(caller) if self._music else channels.ring_stop(caller))
+            self._ringing = False
 
     def cancel(self) -> None:
         """Begin no more; what rings already ends with the channel."""

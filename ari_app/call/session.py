@@ -14,7 +14,7 @@ from ..core.prompt import Prompt
 from ..core.settings import safe_number
 from ..flow import interpreter
 from ..flow.flow import Flow
-from ..flow.phone import Caller, Connection, Destination
+from ..flow.phone import RINGING, Caller, Connection, Destination, Waiting
 from ..flow.words import Word
 from ..records.facts import LegResult, Outcome
 from .announcements import Listener, note_vip
@@ -23,7 +23,7 @@ from .desk import Call
 from .hunt import Hunt
 from .leg import Leg
 from .plans import plan_for, team_of
-from .ringback import Ringback
+from .waiting import WaitingRoom
 from .whisper import Whisper
 
 log = get_logger(__name__)
@@ -56,6 +56,8 @@ class Session:
         self._task: asyncio.Task[None] | None = None
         self._talked = False
         self._talking = False
+        self._left: Leg | None = None
+        """The leg of the agent who hung up first, until it is known whether the flow goes on."""
         self._handed_over = False
         """Whether the caller is the dialplan's now, or the next sweep's: not ours to hang up."""
         self._outcome: Outcome | None = None
@@ -144,6 +146,10 @@ class Session:
                 story.reason(str(facts["reason"]))
             case "call.number":
                 story.number(**facts)
+            case "flow.node" if self._left is not None:
+                left, self._left = self._left, None
+                story.unbridged(left)
+                story.note(name, **facts)
             case "flow.started" | "flow.connected" | "flow.ended":
                 return
             case _:
@@ -157,7 +163,9 @@ class Session:
         if await self._listener.hears(Target(team=team), language):
             self._caller.forget_keys()
 
-    async def connect(self, reason: str, language: str, to: Destination | None = None) -> Connection:
+    async def connect(
+        self, reason: str, language: str, to: Destination | None = None, waiting: Waiting = RINGING
+    ) -> Connection:
         """Ring who is on call for `reason`, or `to`, and let the two talk until one hangs up."""
         desk = self._call.desk
         await self._hear_of_team(team_of(desk.rosters, reason, to), language)
@@ -167,28 +175,29 @@ class Session:
         if not any(plan.agents()):
             self._outcome = Outcome.NOBODY_ON_CALL
             return Connection.NOT_ON_DUTY
-        ringback = Ringback(self._caller)
-        try:
-            whisper = Whisper(self._call, reason, since=asyncio.get_running_loop().time())
+        whisper = Whisper(self._call, reason, since=asyncio.get_running_loop().time())
+        async with WaitingRoom(self._caller, waiting, desk.prompts) as room:
             async with Hunt(self._call, self._caller, plan, whisper=whisper, language=language) as hunt:
-                ringback.start()
-                while leg := await hunt.next():
-                    if await self._talk(leg, ringback):
+                while leg := await room.until(hunt.next()):
+                    if await self._talk(leg, room):
                         self._outcome = Outcome.BRIDGED
+                        self._left = leg
+                        self._caller.forget_keys()  # they were for the agent
                         return Connection.TALKED
-                    ringback.start()
-            await ringback.stop()
-        finally:
-            ringback.cancel()
+                if room.chosen:
+                    hunt.last_word = Word.AGENT_UNNEEDED
+            await room.stop()
+        if room.chosen:
+            return Connection.KEY
         self._outcome = Outcome.UNANSWERED
         return Connection.NOBODY
 
-    async def _talk(self, leg: Leg, ringback: Ringback) -> bool:
+    async def _talk(self, leg: Leg, room: WaitingRoom) -> bool:
         """Bridge the caller and an agent until one of them hangs up; False if the agent was gone at once."""
         bridge_id = self._call.next_bridge_id()
         result = LegResult.CANCELLED
         try:
-            await ringback.stop()
+            await room.stop()
             if not await self._join(bridge_id, leg):
                 result = LegResult.LOST
                 return False
@@ -255,7 +264,12 @@ class Session:
             return
 
     async def _hand_over(self, within: float = HAND_OVER_WITHIN) -> Outcome:
-        """Give the caller back to the dialplan, which rings an agent without us."""
+        """Give the caller back to the dialplan, which rings an agent without us.
+
+        Who has talked to one already is hung up instead: nobody is rung again for them.
+        """
+        if self._talked:
+            return Outcome.BRIDGED
         self._task = None  # the caller's channel leaves us now, and that is no hang-up
         try:
             async with asyncio.timeout(within):

@@ -25,7 +25,7 @@ from ..flow import interpreter
 from ..flow.fields import KEYS
 from ..flow.flow import Flow
 from ..flow.nodes.hours import Hours
-from ..flow.phone import Caller, CallerGone, Connection, Destination, ToNumber
+from ..flow.phone import RINGING, Caller, CallerGone, Connection, Destination, ToNumber, Waiting
 from ..roster.book import RosterBook, load_rosters
 from ..service.calendars import KeptFeeds
 from .flows import flow_named
@@ -146,7 +146,9 @@ class TextPhone:
             self._ahead.extend(self._fingers.press(f"key ({format_duration(within)})"))
         return self._ahead.popleft() if self._ahead else None
 
-    async def connect(self, reason: str, language: str, to: Destination | None = None) -> Connection:
+    async def connect(
+        self, reason: str, language: str, to: Destination | None = None, waiting: Waiting = RINGING
+    ) -> Connection:
         """Tell who would be rung, and ask whether they take the call."""
         if isinstance(to, ToNumber):
             typer.echo(f"  rings {to.number} for {format_duration(to.seconds)}")
@@ -158,8 +160,25 @@ class TextPhone:
                 return Connection.NOT_ON_DUTY
         else:
             typer.echo("  rings who is on call (the rosters have mistakes: `astreinte check`)")
+        if self._waits_no_longer(waiting):
+            return Connection.KEY
         taken = self._fingers.agree("Does somebody take the call?")
         return Connection.TALKED if taken else Connection.NOBODY
+
+    def _waits_no_longer(self, waiting: Waiting) -> bool:
+        """Tell what is heard meanwhile, and ask for one of the keys that end it, if there are any."""
+        if waiting.music:
+            typer.echo(f"  hears music ({waiting.music})")
+        if waiting.say or waiting.waited:
+            said = [prompt.text for prompt in waiting.say]
+            said += ["how long they have been waiting"] if waiting.waited else []
+            typer.echo(f"  every {format_duration(waiting.every)}: {' '.join(said)}")
+        if not waiting.keys:
+            return False
+        self._ahead.clear()
+        pressed = self._fingers.press(f"key while it rings ({', '.join(sorted(waiting.keys))})")
+        self._ahead.extend(key for key in pressed if key in waiting.keys)
+        return bool(self._ahead)
 
     def note(self, name: str, **facts: str | int | float | None) -> None:
         """Print what a caller does not hear."""

@@ -51,7 +51,7 @@ class Flow:
 
 def words_of(steps: Iterable[Step]) -> frozenset[Word]:
     """Return the line's own words that a flow of these nodes says."""
-    return frozenset({Word.CALLER_ERROR}.union(*(step.words for step in steps)))
+    return frozenset({Word.CALLER_ERROR}.union(*(step.own_words() for step in steps)))
 
 
 def build_flow(file: FlowFile, words: Words) -> Flow:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -24,6 +24,8 @@ class Connection(StrEnum):
     """Everybody of the plan was tried; nobody took the call."""
     NOT_ON_DUTY = "not-on-duty"
     """There was nobody to try at this instant."""
+    KEY = "key"
+    """The caller waits no longer: they pressed a key of `Waiting`, which is the next to be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,25 @@ class ToNumber:
 
 
 Destination = ToTeam | ToNumber
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a caller hears, and may press, while somebody to talk to is looked for."""
+
+    music: str | None = None
+    """A class of Asterisk's music on hold; None: ringing."""
+    say: Sequence[Prompt] = ()
+    """Said in between, `every` so many seconds."""
+    every: float = 20.0
+    waited: Mapping[int, Sequence[Prompt]] = field(default_factory=dict)
+    """Seconds → what is said after `say` to who has waited so long at least; the most that fits."""
+    keys: frozenset[str] = frozenset()
+    """Keys that end the waiting."""
+
+
+RINGING = Waiting()
+"""Nothing but ringing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +108,12 @@ class Phone(Protocol):
         """Return the next key (0 to 9, `*`, `#`), or None when none was pressed within `within` seconds."""
         ...
 
-    async def connect(self, reason: str, language: str, to: Destination | None = None) -> Connection:
+    async def connect(
+        self, reason: str, language: str, to: Destination | None = None, waiting: Waiting = RINGING
+    ) -> Connection:
         """Ring who is on call for `reason`, or a destination, and let the two talk.
 
-        The caller is spoken to in `language`.
+        The caller is spoken to in `language`. After `TALKED` they are still there: the agent hung up.
         """
         ...
 

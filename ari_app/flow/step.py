@@ -43,7 +43,7 @@ class Step(Schema):
     rings: ClassVar[bool] = False
     """Whether it looks for somebody to talk to."""
     words: ClassVar[tuple[Word, ...]] = ()
-    """What of the line's own words it says."""
+    """What of the line's own words its kind says."""
 
     async def visit(self, walk: Walk) -> str | None:
         """Do it for a caller, and return the next node, None at the end of the flow."""
@@ -56,6 +56,10 @@ class Step(Schema):
     def silent_ways(self) -> list[Way]:
         """Return where a caller may get who presses nothing; nowhere where a call can end."""
         return [] if self.ends else self.ways()
+
+    def own_words(self) -> Iterable[Word]:
+        """Return what of the line's own words it says."""
+        return self.words
 
     def stores(self) -> Iterable[str]:
         """Return the variables that it may set."""

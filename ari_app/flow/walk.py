@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from .flow import Flow
-from .phone import Connection, Destination, Phone
+from .phone import RINGING, Connection, Destination, Phone, Waiting
 from .step import Saying
 from .words import Word
 
@@ -98,13 +98,14 @@ class Walk:
             self._visits.clear()
         return key
 
-    async def connect(self, to: Destination | None = None) -> Connection:
+    async def connect(self, to: Destination | None = None, waiting: Waiting = RINGING) -> Connection:
         """Ring who is on call for the caller's reason, or a destination, and let the two talk."""
         if self.reason is None:
             self.choose(reason=self.flow.fallback_reason)
-        connection = await self.phone.connect(str(self.reason), self.language, to)
+        connection = await self.phone.connect(str(self.reason), self.language, to, waiting)
         self.note("flow.connected", result=connection)
-        self.outcome = Outcome(connection.value)
+        if connection is not Connection.KEY:
+            self.outcome = Outcome(connection.value)
         return connection
 
     # What is known

@@ -46,6 +46,8 @@ class Word(StrEnum):
     """An agent picked up, but a colleague took the call first."""
     AGENT_MISSED = "agent-missed"
     """An agent picked up, but the caller has hung up since."""
+    AGENT_UNNEEDED = "agent-unneeded"
+    """An agent picked up, but the caller has chosen meanwhile not to wait."""
     AGENT_WHOM = "agent-whom"
     """An agent in a call wants to hand it over, or to ask a colleague: whom?"""
     AGENT_BACK = "agent-back"
@@ -74,6 +76,8 @@ class Word(StrEnum):
     """The line cannot go on with this call."""
     CALLER_WAIT = "caller-wait"
     """Something takes longer than a moment."""
+    CALLER_WAITED = "caller-waited"
+    """Somebody is looked for: before one of `WAITED`."""
     DIGITS_HEARD = "digits-heard"
     """Before a number that the caller typed is read back."""
     DIGITS_CONFIRM = "digits-confirm"
@@ -114,7 +118,15 @@ WAITED = {
     **{60 * int(word.value[7:-1]): word for word in Word if re.fullmatch(r"waited-\d+m", word.value)},
 }
 """How long somebody has waited, at least: seconds → words."""
-OF_NODES = frozenset({Word.CALLER_WAIT, Word.DIGITS_HEARD, Word.DIGITS_CONFIRM, Word.DIGITS_WRONG})
+OF_NODES = frozenset(
+    {
+        Word.CALLER_WAIT,
+        Word.CALLER_WAITED,
+        Word.DIGITS_HEARD,
+        Word.DIGITS_CONFIRM,
+        Word.DIGITS_WRONG,
+    }
+)
 """Said by some kinds of node alone (`Step.words`): a flow without them need not have these words."""
 
 

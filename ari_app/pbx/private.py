@@ -66,7 +66,7 @@ def _sipp_problem(root: Path) -> str | None:
 
 ASTERISK = PackageSet(
     "asterisk",
-    ("asterisk", "asterisk-core-sounds-fr-wav", "asterisk-core-sounds-en-wav", "asterisk-moh-opsound-wav"),
+    ("asterisk", "asterisk-core-sounds-fr-wav", "asterisk-core-sounds-en-wav"),
     _asterisk_problem,
     refusal,
 )

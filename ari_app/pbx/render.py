@@ -19,7 +19,8 @@ def render(
 ) -> Path:
     """Make `config.run_dir` from the `*.conf` files of a folder; return it.
 
-    A file of the same name in `overlay` is used instead of the one in `templates`.
+    A file of the same name in `overlay` is used instead of the one in `templates`, which also has the hold
+    music, in `moh`.
 
     The folder is 0700 and its files 0600, for they hold secrets. What Asterisk wrote there before (its
     database, recordings, logs) stays. Raises `InvalidTemplate` for a word that has no value, `OSError` for
@@ -42,6 +43,7 @@ def render(
     for name, text in texts.items():
         write_private(run_dir / "etc" / name, text)
     _link_data(installation, run_dir / "data")
+    _link(run_dir / "data/moh", (templates / "moh").absolute())
     config.save()
     return run_dir
 
@@ -80,7 +82,7 @@ def fill(text: str, words: dict[str, str], path: Path) -> str:
 
 def _link_data(installation: Installation, data: Path) -> None:
     # A data folder of our own: the installation's may be read-only, and may call French fr_CA_f_June.
-    for name in ("documentation", "rest-api", "moh"):
+    for name in ("documentation", "rest-api"):
         _link(data / name, installation.datadir / name)
     for language in _LANGUAGES:
         voices = [installation.sounds / language, *sorted(installation.sounds.glob(f"{language}_*"))]

@@ -11,7 +11,7 @@ from ari_app.core.prompt import Prompt
 from ari_app.flow.book import FlowBook, load_flows
 from ari_app.flow.flow import Flow
 from ari_app.flow.interpreter import FlowEnd
-from ari_app.flow.phone import Caller, CallerGone, Connection, Destination
+from ari_app.flow.phone import RINGING, Caller, CallerGone, Connection, Destination, Waiting
 
 SILENCE = None
 SOMEBODY = Caller("call-1", "default", None)
@@ -43,6 +43,7 @@ class ScriptedPhone:
         self.notes: list[tuple[str, dict[str, str | int | float | None]]] = []
         self.connected: list[tuple[str, str]] = []
         self.destinations: list[Destination | None] = []
+        self.waitings: list[Waiting] = []
         self.waited: list[float] = []
         self._script = deque(script)
         self._ahead = deque(ahead)
@@ -72,9 +73,12 @@ class ScriptedPhone:
             raise CallerGone
         return SILENCE
 
-    async def connect(self, reason: str, language: str, to: Destination | None = None) -> Connection:
+    async def connect(
+        self, reason: str, language: str, to: Destination | None = None, waiting: Waiting = RINGING
+    ) -> Connection:
         self.connected.append((reason, language))
         self.destinations.append(to)
+        self.waitings.append(waiting)
         self.story.append(f"waits for {reason}")
         return self._agents.popleft() if self._agents else Connection.TALKED
 

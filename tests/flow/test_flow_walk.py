@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ari_app.flow.flow import Flow, build_flow
 from ari_app.flow.interpreter import FlowEnd, Outcome, run
-from ari_app.flow.phone import Connection, Destination
+from ari_app.flow.phone import RINGING, Connection, Destination, Waiting
 from ari_app.flow.schema import FlowFile
 from ari_app.flow.words import load_words
 
@@ -189,7 +189,9 @@ async def test_a_caller_who_presses_keys_may_try_agents_as_often_as_they_like(tm
 
 async def test_what_a_phone_fails_with_is_not_swallowed(accueil: Flow) -> None:
     class BrokenPhone(ScriptedPhone):
-        async def connect(self, reason: str, language: str, to: Destination | None = None) -> Connection:
+        async def connect(
+            self, reason: str, language: str, to: Destination | None = None, waiting: Waiting = RINGING
+        ) -> Connection:
             raise ConnectionError(reason + language)
 
     with pytest.raises(ConnectionError):

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
 from ..fields import ToNode
-from ..phone import Connection, Destination
+from ..phone import Connection, Destination, Waiting
 from ..step import Step
+from ..while_waiting import WhileWaiting
+from ..words import WAITED, Word
 
 if TYPE_CHECKING:
     from ..walk import Walk
 
 
 class Ringing(Step):
-    """A node that looks for somebody to talk to; the flow ends when the two have talked."""
+    """A node that looks for somebody to talk to."""
 
     ends: ClassVar[bool] = True
     rings: ClassVar[bool] = True
@@ -25,20 +28,49 @@ class Ringing(Step):
         None, description="The next node when nobody is on call at all; `nobody` if it is not given."
     )
 
+    then: ToNode | None = Field(
+        None, description="The next node when the two have talked and the agent hung up first."
+    )
+    while_waiting: WhileWaiting = Field(
+        WhileWaiting(), description="What the caller hears, and may press, while telephones ring."
+    )
+
     def destination(self) -> Destination | None:
         """Return who is rung, None for who is on call for the caller's reason."""
         return None
 
+    def own_words(self) -> Iterable[Word]:
+        """Return those for how long the caller has waited, if it tells."""
+        return (Word.CALLER_WAITED, *WAITED.values()) if self.while_waiting.tell_time else ()
+
     async def visit(self, walk: Walk) -> str | None:
         """Ring, and let the two talk."""
-        match await walk.connect(self.destination()):
+        match await walk.connect(self.destination(), self._waiting(walk)):
             case Connection.TALKED:
-                return None
+                return self.then
             case Connection.NOBODY:
                 return self.nobody
             case Connection.NOT_ON_DUTY:
                 return self.off_duty or self.nobody
+            case Connection.KEY:
+                key = await walk.key(0) or ""
+                walk.note("menu.key", node=walk.node, key=key)
+                return self.while_waiting.choices[key]
+
+    def _waiting(self, walk: Walk) -> Waiting:
+        asked, flow = self.while_waiting, walk.flow
+        told = WAITED if asked.tell_time else {}
+        return Waiting(
+            music=asked.music if asked.hear == "music" else None,
+            say=flow.prompts(asked.say or (), [walk.language]),
+            every=asked.every,
+            waited={
+                seconds: [flow.word(word, walk.language) for word in (Word.CALLER_WAITED, waited)]
+                for seconds, waited in told.items()
+            },
+            keys=frozenset(asked.choices),
+        )
 
 
 class Route(Ringing):
-    """Ring who is on call for the caller's reason; the flow ends when the two have talked."""
+    """Ring who is on call for the caller's reason."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -37,50 +38,63 @@ TakeUp = Callable[[str, str, str, str], Call]
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """Two people who were already talking, and what is on record of their call (None: nothing)."""
+    """People who were already talking, and what is on record of their call (None: nothing)."""
 
     call: Call
     caller: Channel
-    leg: Channel
+    legs: tuple[Channel, ...]
+    """Of the agent, and of colleagues who were brought in."""
     bridge: Bridge
     on_record: OpenCall | None
 
     async def follow(self) -> None:
-        """Follow the two until one hangs up; then end the call.
+        """Follow them until the caller hangs up, or the last agent; then end the call.
 
-        Cancelled, because the line stops again, it leaves them alone: whoever starts it takes them up.
+        Their keys do nothing any more. Cancelled, because the line stops again, it leaves them alone: whoever
+        starts it takes them up.
         """
         call, ari = self.call, self.call.desk.ari
         ended = asyncio.Event()
-        caller, agent = (
-            CallChannel(ari, each.id, next_playback_id=call.next_playback_id, on_gone=ended.set)
-            for each in (self.caller, self.leg)
+        caller, *agents = (
+            CallChannel(ari, each.id, next_playback_id=call.next_playback_id)
+            for each in (self.caller, *self.legs)
         )
-        async with (
-            ari.watch(caller.id, on_event=caller.on_event),
-            ari.watch(agent.id, on_event=agent.on_event),
-        ):
-            both_there = await self._listen()
-            if both_there or self.on_record:
+        engaged = [self._agent_of(leg) for leg in self.legs]
+        with ExitStack() as stack:
+            for each in (caller, *agents):
+                stack.enter_context(closing(ari.watch(each.id, on_event=each.on_event)))
+            for agent in engaged:
+                call.desk.engaged.enter(agent, call.id)
+                stack.callback(call.desk.engaged.leave, agent, call.id)
+            all_there = await self._listen()
+            if all_there or self.on_record:
                 self._complete_the_record()
-            log.info("call.adopted", leg=agent.id)
-            if both_there:
+            log.info("call.adopted", leg=agents[0].id)
+            caller.when_gone(ended.set)
+            for each in agents:
+                each.when_gone(lambda: ended.set() if all(one.gone for one in agents) else None)
+            if all_there:
                 await ended.wait()
             ended_by = "caller" if caller.gone else "agent"
-            for end in (caller, agent):
-                if not end.gone:
-                    end.send(ari.channels.hangup(end.id))
+            for each in (caller, *agents):
+                if not each.gone:
+                    each.send(ari.channels.hangup(each.id))
             caller.send(ari.bridges.destroy(self.bridge.id))
-            await caller.settle()
-            await agent.settle()
-            if both_there or self.on_record:
-                call.story.leg_ended(agent, LegResult.ACCEPTED)
+            for each in (caller, *agents):
+                await each.settle()
+            if all_there or self.on_record:
+                for each in agents:
+                    call.story.leg_ended(each, LegResult.ACCEPTED)
                 call.story.ended(Outcome.BRIDGED, cause=caller.cause, ended_by=ended_by)
 
+    def _agent_of(self, leg: Channel) -> str:
+        known = self.on_record.legs if self.on_record is not None else []
+        return next((each.agent for each in known if each.id == leg.id), self.bridge.name)
+
     async def _listen(self) -> bool:
-        """Make sure that we hear of both ends; False if one of them is gone already."""
+        """Make sure that we hear of all of them; False if one is gone already."""
         ari, app = self.call.desk.ari, self.call.desk.settings.ari.app
-        sources = [f"channel:{each.id}" for each in (self.caller, self.leg)]
+        sources = [f"channel:{each.id}" for each in (self.caller, *self.legs)]
         while True:
             try:
                 await ari.applications.subscribe(app, event_source=sources)
@@ -104,11 +118,13 @@ class Talk:
                 name=self.caller.caller.name,
                 at=_instant(self.caller.creationtime),
             )
-        if on_record is None or self.leg.id not in [leg.id for leg in on_record.legs]:
-            endpoint = self.leg.name.rpartition("-")[0]
-            story.leg_found(self.leg.id, self.bridge.name, endpoint, at=_instant(self.leg.creationtime))
+        known = [leg.id for leg in on_record.legs] if on_record is not None else []
+        for leg in self.legs:
+            if leg.id not in known:
+                endpoint = leg.name.rpartition("-")[0]
+                story.leg_found(leg.id, self.bridge.name, endpoint, at=_instant(leg.creationtime))
         if on_record is None or on_record.call.bridged_at is None:
-            story.talk_found(self.leg.id, self.bridge.name, at=_instant(self.bridge.creationtime))
+            story.talk_found(self.legs[0].id, self.bridge.name, at=_instant(self.bridge.creationtime))
 
 
 def _instant(text: str) -> datetime:
@@ -174,23 +190,24 @@ class Survivors:
         caller = callers[0]
         line = caller.dialplan.app_data.partition(",")[2] or "default"
         call = self._take_up(ours[1], line, caller.id, caller.caller.number)
-        return Talk(call, caller, legs[0], bridge, open_calls.get(ours[1]))
+        return Talk(call, caller, tuple(legs), bridge, open_calls.get(ours[1]))
 
     async def _end(self, each: OpenCall, channels: Mapping[str, Channel]) -> None:
         """End the record of a call that nobody talks in any more.
 
         A caller who is left of a talk is hung up, as if we had seen the agent go. One who had not talked yet
-        goes to the dialplan.
+        goes to the dialplan, and so does one whom the agent had put on hold to talk with a colleague.
         """
         record = each.call
         call = self._take_up(record.id, record.line, record.channel_id, record.number)
         talked = record.bridged_at is not None and any(leg.accepted_at for leg in each.legs)
+        on_hold = any(leg.accepted_at and leg.id in channels for leg in each.legs)
         for leg in each.legs:
             result = LegResult.ACCEPTED if talked and leg.accepted_at else LegResult.INTERRUPTED
             call.story.leg_lost(leg.id, result)
         outcome, ended_by = Outcome.BRIDGED if talked else Outcome.INTERRUPTED, "unknown"
         if record.channel_id in channels:
-            if talked:
+            if talked and not on_hold:
                 await self._quietly("caller", record.channel_id, self._ari.channels.hangup(record.channel_id))
                 ended_by = "agent"
             elif await self._hand_over(record.channel_id, record.line):

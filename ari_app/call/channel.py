@@ -105,6 +105,12 @@ class CallChannel:
         if self._on_gone:
             self._on_gone()
 
+    def when_gone(self, told: Callable[[], None]) -> None:
+        """Have `told` called at the channel's end, at once if that was before."""
+        self._on_gone = told
+        if self.gone:
+            told()
+
     def wake(self) -> None:
         """Let who waits for a change look again: something else has changed that they ask for."""
         if self._waiter and not self._waiter.done():

@@ -88,7 +88,9 @@ class Call:
             try:
                 await asyncio.wait(self._beside)
             except asyncio.CancelledError:
-                for task in self._beside:
-                    task.cancel()
-                await asyncio.wait(self._beside)
+                while self._beside:
+                    await asyncio.sleep(0)  # one that has not begun would not end what it is there to end
+                    for task in self._beside:
+                        task.cancel()
+                    await asyncio.wait(self._beside)
                 raise

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import phonenumbers
 
+from ..ami import PhoneState
 from ..core.settings import DialSettings
 from ..roster.plan import Phone
+from .desk import Desk
 
 
 def endpoint_of(phone: Phone, dial: DialSettings) -> str:
@@ -16,6 +18,11 @@ def endpoint_of(phone: Phone, dial: DialSettings) -> str:
     if phone.scheme == "sip":
         return f"PJSIP/{phone.address}"
     return f"PJSIP/{_number(phone.address, dial)}@{dial.trunk}"
+
+
+def known_state(phone: Phone, desk: Desk) -> PhoneState:
+    """Return a phone's state as Asterisk last told; one beyond the trunk has none."""
+    return desk.phone_state(phone.address) if phone.scheme == "sip" else PhoneState.UNKNOWN
 
 
 def _number(e164: str, dial: DialSettings) -> str:

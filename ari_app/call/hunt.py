@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 
+from ..ami import PhoneState
 from ..flow.words import Word
 from ..records.facts import LegResult
 from ..roster.plan import OnCallAgent, Plan
 from .channel import CallChannel
 from .desk import Call
+from .endpoints import known_state
 from .leg import Leg
 from .race import Race
 from .whisper import Whisper
@@ -35,9 +39,12 @@ class Hunt:
         self._caller = caller
         self._whisper = whisper
         self._language = language
-        self._plan = plan
-        self._groups = self._groups_of(plan)
+        self.plan = plan
+        self._groups = deque(self._groups_of(plan))
+        self._step = -1
         self._legs: list[Leg] = []
+        self._rung: set[str] = set()
+        """The agents whom this call has rung, in this hunt or another."""
         self.last_word: Word | None = None
         """What whoever has picked up by then hears when the search is given up."""
 
@@ -45,16 +52,23 @@ class Hunt:
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release every leg that nobody has taken."""
         last_word = Word.AGENT_MISSED if self._caller.gone else self.last_word
         for leg in self._legs:
             leg.release(LegResult.CANCELLED, last_word=last_word)
 
     async def next(self) -> Leg | None:
         """Return the leg of the next agent who takes the call, or None when the plan is exhausted."""
-        for step, seconds, agents in self._groups:
+        while self._groups:
+            step, seconds, agents = self._groups.popleft()
+            self._step = step
             for _ in range(1 + RING_AGAIN):
-                if any(self._seems_in_call(agent) and self._was_rung(agent) for agent in agents):
+                if any(self._seems_in_call(one) and one.agent.id in self._rung for one in agents):
                     await asyncio.sleep(RECOVERY_SECONDS)
+                self._rung.update(agent.agent.id for agent in agents)
                 legs = [usable for agent in agents if (usable := self._legs_of(agent, step))]
                 self._legs += chain.from_iterable(legs)
                 if taken := await self._first_to_take(legs, seconds):
@@ -65,6 +79,35 @@ class Hunt:
                 await asyncio.sleep(RECOVERY_SECONDS)
                 await self._call.desk.ari.until_ready()
         return None
+
+    def skip_step(self) -> bool:
+        """Go on with the next step; False if there is none."""
+        while self._groups and self._groups[0][0] == self._step:
+            self._groups.popleft()
+        return bool(self._groups)
+
+    @property
+    def reason(self) -> str:
+        """Why the caller calls."""
+        return self._whisper.reason
+
+    def another(self, plan: Plan, *, first: Word) -> Hunt:
+        """Return a hunt through another plan for the same call; agents hear `first` before all else."""
+        whisper = replace(self._whisper, since=None, first=first)
+        hunt = Hunt(self._call, self._caller, plan, whisper=whisper, language=self._language)
+        hunt._rung = self._rung
+        return hunt
+
+    def somebody_is_there(self) -> bool:
+        """Tell whether there is anybody to ring who is in no call, on a phone that may be reached."""
+        return any(
+            not self._seems_in_call(one) and not all(each.unreachable for each in self._states(one))
+            for one in self.plan.agents()
+        )
+
+    def take_back(self, leg: Leg) -> None:
+        """Let go of a leg that `next` returned, when the hunt is closed."""
+        self._legs.append(leg)
 
     @staticmethod
     def _groups_of(plan: Plan) -> Iterator[tuple[int, float, Sequence[OnCallAgent]]]:
@@ -84,8 +127,8 @@ class Hunt:
         legs = [Leg(self._call, agent, phone, step=step) for phone in agent.agent.phones]
         in_call = self._seems_in_call(agent)
         rung = []
-        for leg in legs:
-            if in_call or leg.known_state.unreachable:
+        for leg, state in zip(legs, self._states(agent), strict=True):
+            if in_call or state.unreachable:
                 leg.skip()
             else:
                 rung.append(leg)
@@ -93,13 +136,13 @@ class Hunt:
 
     def _seems_in_call(self, agent: OnCallAgent) -> bool:
         """Tell whether an agent is in a call, and wants no more then."""
-        one, desk = agent.agent, self._call.desk
-        states = (desk.phone_state(phone.address) for phone in one.phones if phone.scheme == "sip")
-        in_use = any(state.in_use for state in states)
-        return one.busy == "skip" and (in_use or desk.engaged.elsewhere(one.id, self._call.id))
+        one = agent.agent
+        in_use = any(state.in_use for state in self._states(agent))
+        elsewhere = self._call.desk.engaged.elsewhere(one.id, self._call.id)
+        return one.busy == "skip" and (in_use or elsewhere)
 
-    def _was_rung(self, agent: OnCallAgent) -> bool:
-        return any(leg.agent.id == agent.agent.id for leg in self._legs)
+    def _states(self, agent: OnCallAgent) -> list[PhoneState]:
+        return [known_state(phone, self._call.desk) for phone in agent.agent.phones]
 
     async def _first_to_take(self, legs: Sequence[Sequence[Leg]], seconds: float) -> Leg | None:
         """Ring the phones of some agents for `seconds` at most, until one of them takes the call."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import math
 
-from ..ami import PhoneState
 from ..ari import AriClient
 from ..ari.errors import AriError, ChannelGone, OutcomeUnknown, RequestNotSent
 from ..ari.watching import Watched
@@ -14,11 +13,12 @@ from ..core.settings import safe_number
 from ..flow.words import Word
 from ..records.facts import LegResult
 from ..roster.plan import OnCallAgent, Phone
+from .bridge import told_gone
 from .channel import CallChannel
 from .desk import Call
 from .endpoints import endpoint_of
 from .outcome import leg_result
-from .whisper import Said
+from .whisper import Whisper
 
 log = get_logger(__name__)
 
@@ -59,16 +59,10 @@ class Leg:
         return self._phone.after
 
     @property
-    def known_state(self) -> PhoneState:
-        """The phone's state as Asterisk last told; a phone beyond the trunk has none."""
-        sip = self._phone.scheme == "sip"
-        return self._call.desk.phone_state(self._phone.address) if sip else PhoneState.UNKNOWN
-
-    @property
     def _ari(self) -> AriClient:
         return self._call.desk.ari
 
-    async def offer(self, seconds: float, *, whisper: Said, language: str) -> LegResult:
+    async def offer(self, seconds: float, *, whisper: Whisper, language: str) -> LegResult:
         """Ring the phone until `seconds` have passed; whoever answers hears the whisper and must press 1.
 
         Where the phone's `accept` is `answer`, picking up is enough. A leg that was taken stays up; any
@@ -81,7 +75,8 @@ class Leg:
                 self._call.story.leg_answered(self)
                 result = await self._screen(whisper, language)
         except ChannelGone:
-            result = LegResult.NO_ANSWER
+            await told_gone(self.channel)
+            result = self._result_of_gone()
         except AriError as error:
             self._call.story.note("leg.error", leg=self.id, error=str(error))
             cut_off = isinstance(error, RequestNotSent | OutcomeUnknown)
@@ -115,7 +110,7 @@ class Leg:
             channel_id=self.id,
             caller_id=f'"{display_name}" <{number}>',
             timeout=math.ceil(seconds) + RING_MARGIN,
-            originator=self._call.channel_id or None,  # a duty call has no caller
+            originator=self._call.channel_id,
             variables={"FORWARD_CONTEXT": NOWHERE},
         )
         engaged = self._call.desk.engaged
@@ -133,11 +128,17 @@ class Leg:
         finally:
             engaged.rung(self.agent.id, self.channel.wake)
         if self.channel.gone and not self.channel.answered:
-            channel = self.channel
-            if channel.lost:
-                return LegResult.INTERRUPTED
-            return leg_result(channel.dialstatus, channel.cause, channel.sip_code)
+            return self._result_of_gone()
         return None
+
+    def _result_of_gone(self) -> LegResult:
+        """Tell how it ended for a channel that is gone and took no call."""
+        channel = self.channel
+        if channel.lost:
+            return LegResult.INTERRUPTED
+        if channel.answered or channel.dialstatus == "ANSWER":  # it can be gone before we hear that it came
+            return LegResult.NOT_ACCEPTED
+        return leg_result(channel.dialstatus, channel.cause, channel.sip_code)
 
     def _agent_took_another(self) -> bool:
         """Tell whether the agent has taken another call of the line meanwhile, and wants no more then."""
@@ -154,7 +155,7 @@ class Leg:
         shown = self._call.desk.settings.dial.caller_id
         return (safe_number(self._call.caller_number) or "anonymous") if shown == "caller" else shown
 
-    async def _screen(self, whisper: Said, language: str) -> LegResult:
+    async def _screen(self, whisper: Whisper, language: str) -> LegResult:
         """Make sure that a human took the call."""
         if self._phone.accept == "answer":
             return LegResult.ACCEPTED
@@ -205,13 +206,16 @@ class Leg:
             await self.channel.settle()
             watched.close()
 
-    async def _say(self, word: Word) -> None:
+    def media(self, word: Word) -> str:
+        """Return one of the line's words in a language of the agent's, to be played."""
         desk = self._call.desk
         language = next((each for each in self.agent.languages if each in desk.flows.languages), None)
-        media = desk.prompts.media(desk.flows.line_prompt(word, language))
+        return desk.prompts.media(desk.flows.line_prompt(word, language))
+
+    async def _say(self, word: Word) -> None:
         try:
             async with asyncio.timeout(LAST_WORD_WITHIN):
                 await self.channel.quiet()
-                await self.channel.play([media], barge_in=False)
+                await self.channel.play([self.media(word)], barge_in=False)
         except (AriError, TimeoutError) as error:
             log.debug("call.request_failed", channel=self.id, error=str(error))

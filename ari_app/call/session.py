@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -15,10 +14,11 @@ from ..core.settings import safe_number
 from ..flow import interpreter
 from ..flow.flow import Flow
 from ..flow.phone import RINGING, Caller, Connection, Destination, Waiting
-from ..flow.words import Word
-from ..records.facts import LegResult, Outcome
+from ..records.facts import Outcome
 from .announcements import Listener, note_vip
-from .channel import TRY_AGAIN_AFTER, CallChannel, for_certain
+from .bridge import told_gone
+from .channel import TRY_AGAIN_AFTER, CallChannel
+from .conversation import Conversation, End
 from .desk import Call
 from .hunt import Hunt
 from .leg import Leg
@@ -32,10 +32,6 @@ HAND_OVER_WITHIN = 30.0
 """Seconds that a call waits for Asterisk to be reachable again before it is left to the next sweep."""
 HAND_OVER_AT_STOP_WITHIN = 2.0
 """The same when the line stops: a stop is not held up by an Asterisk that is away."""
-SHORTEST_TALK = 1.0
-"""Seconds. Who took a call and is gone by then has said nothing: the search for an agent goes on."""
-GONE_WITHIN = 2.0
-"""Seconds between Asterisk's word that a channel is gone and the event that says so."""
 
 
 class Session:
@@ -55,7 +51,7 @@ class Session:
         )
         self._task: asyncio.Task[None] | None = None
         self._talked = False
-        self._talking = False
+        self._conversation: Conversation | None = None
         self._left: Leg | None = None
         """The leg of the agent who hung up first, until it is known whether the flow goes on."""
         self._handed_over = False
@@ -80,13 +76,13 @@ class Session:
                     outcome = Outcome.FALLBACK
                 elif self._caller.gone:
                     outcome = self._outcome_of_gone_caller()
-                elif self._talking:
+                elif self._left_alone:
                     return  # the line stops, they talk on: whoever starts it again takes this call up
                 else:
                     outcome = await self._hand_over(HAND_OVER_AT_STOP_WITHIN)
             finally:
                 self._task = None
-                if not self._talking:
+                if not self._left_alone:
                     try:
                         await self._hang_up_caller()
                     finally:
@@ -102,7 +98,7 @@ class Session:
             await self._listener.hears(Target(line=line), self._flow.language_of.of(self.caller))
             await interpreter.run(self._flow, self)
         except (ChannelGone, NotInStasis):
-            await self._told_gone(self._caller)
+            await told_gone(self._caller)
             return self._outcome_of_gone_caller()
         except AriError as error:
             log.warning("call.asterisk_lost", error=str(error))
@@ -192,56 +188,21 @@ class Session:
         self._outcome = Outcome.UNANSWERED
         return Connection.NOBODY
 
-    async def _talk(self, leg: Leg, room: WaitingRoom) -> bool:
-        """Bridge the caller and an agent until one of them hangs up; False if the agent was gone at once."""
-        bridge_id = self._call.next_bridge_id()
-        result = LegResult.CANCELLED
-        try:
-            await room.stop()
-            if not await self._join(bridge_id, leg):
-                result = LegResult.LOST
-                return False
-            result = LegResult.ACCEPTED
-            self._talked = self._talking = True
-            self._call.story.bridged(leg)
-            since = time.monotonic()
-            await leg.channel.until_gone()
-            self._talking = False
-            if time.monotonic() - since < SHORTEST_TALK:
-                self._talked = False
-                self._call.story.unbridged(leg)
-                result = LegResult.LOST
-                return False
+    async def _talk(self, leg: Leg, hunt: Hunt, ringback: Ringback) -> End:
+        """Let the caller and an agent talk, and whomever the agent brings in."""
+        self._conversation = Conversation(self._call, self._caller, hunt)
+        end = await self._conversation.run(leg, ringback.stop)
+        self._talked = self._talked or self._conversation.talked
+        if end is End.TALKED:
             self._ended_by = "agent"
-            return True
-        except asyncio.CancelledError:
-            self._talking = self._talking and not self._caller.gone
-            raise
-        finally:
-            if not self._talking:
-                missed = result is LegResult.CANCELLED and self._caller.gone
-                leg.release(result, last_word=Word.AGENT_MISSED if missed else None)
-                self._caller.send(self._destroy(bridge_id))
-                await self._caller.settle()
-
-    async def _join(self, bridge_id: str, leg: Leg) -> bool:
-        """Let the two hear each other; False if the agent is gone."""
-        await self._caller.quiet()
-        await self._ari.bridges.create(bridge_id=bridge_id, type="mixing", name=leg.agent.id)
-        try:
-            await self._ari.bridges.add_channel(bridge_id, channel=[self._call.channel_id, leg.id])
-        except (ChannelGone, NotInStasis):
-            await self._told_gone(leg.channel)  # if it is the caller who is gone, we are cancelled here
-            return False
-        return True
-
-    async def _destroy(self, bridge_id: str) -> None:
-        try:
-            await self._ari.bridges.destroy(bridge_id)
-        except (RequestNotSent, OutcomeUnknown):
-            self._call.beside(for_certain(self._ari, lambda: self._ari.bridges.destroy(bridge_id)))
+        return end
 
     # The end
+
+    @property
+    def _left_alone(self) -> bool:
+        """Whether the caller talks on with an agent, without us."""
+        return self._conversation is not None and self._conversation.left_alone
 
     def _on_caller_gone(self) -> None:
         if self._task:
@@ -254,14 +215,6 @@ class Session:
         if self._caller.lost:
             return Outcome.INTERRUPTED
         return self._outcome or Outcome.ABANDONED
-
-    async def _told_gone(self, channel: CallChannel) -> None:
-        """Asterisk says that a channel is gone: wait for the event that tells why."""
-        try:
-            async with asyncio.timeout(GONE_WITHIN):
-                await channel.until_gone()
-        except TimeoutError:
-            return
 
     async def _hand_over(self, within: float = HAND_OVER_WITHIN) -> Outcome:
         """Give the caller back to the dialplan, which rings an agent without us.
@@ -294,7 +247,7 @@ class Session:
             except (ChannelGone, NotInStasis) as error:
                 if self._handed_over and isinstance(error, NotInStasis):
                     return Outcome.FALLBACK
-                await self._told_gone(self._caller)
+                await told_gone(self._caller)
                 return self._outcome_of_gone_caller()
             else:
                 self._handed_over = True

@@ -16,6 +16,7 @@ from ..records.facts import (
     CallQueued,
     CallReason,
     CallUnbridged,
+    CallWrappedUp,
     FactSink,
     LegAccepted,
     LegAnswered,
@@ -23,6 +24,7 @@ from ..records.facts import (
     LegResult,
     LegStarted,
     Outcome,
+    WrapUp,
 )
 from ..roster.plan import Plan
 
@@ -130,6 +132,11 @@ class Story:
         """The agent is gone and the caller is still there."""
         self._put(CallUnbridged(call=self._call, leg=leg.id))
         self._log.info("call.unbridged", leg=leg.id, agent=leg.agent.id)
+
+    def wrapped_up(self, leg: Leg, result: WrapUp) -> None:
+        """The agent said how the call went."""
+        self._put(CallWrappedUp(call=self._call, leg=leg.id, result=result))
+        self._log.info("call.wrapped_up", leg=leg.id, agent=leg.agent.id, result=result)
 
     def ended(self, outcome: Outcome, *, cause: int | None, ended_by: str) -> None:
         """The call is over."""

@@ -74,6 +74,7 @@ def print_story(story: CallStory) -> None:
         "team": call.team,
         "agent": call.agent,
         "outcome": call.outcome or "in progress",
+        "wrap-up": call.wrap_up,
         "wait": seconds(call.wait_seconds),
         "talk": seconds(call.talk_seconds),
         "total": seconds(call.total_seconds),

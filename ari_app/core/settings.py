@@ -39,7 +39,7 @@ from .environment import (
     variable_of,
 )
 from .findings import InvalidConfiguration
-from .settings_fields import CalendarAddress, LineNumber, Name, NoticeAddresses, Port, Seconds, Url
+from .settings_fields import CalendarAddress, Keys, LineNumber, Name, NoticeAddresses, Port, Seconds, Url
 
 __all__ = ["InvalidEnvironment", "Settings", "load_settings", "safe_number"]
 
@@ -117,6 +117,38 @@ class DialSettings(Section):
     """Read the caller's number out to an agent who picked up."""
     accept_seconds: Seconds = 10.0
     """How long an agent who picked up has to press 1, after the whisper has ended."""
+
+
+class KeySettings(Section):
+    """What agents press in a call; an empty text turns one off. What callers press does nothing."""
+
+    transfer: Keys = "*1"
+    """Hand the call over to whose digit is pressed next, and be out of it."""
+    consult: Keys = "*2"
+    """Talk with a colleague first, the caller on hold. Again: back to the caller."""
+    conference: Keys = "*3"
+    """Bring a colleague in."""
+    record: Keys = "*4"
+    """Start or stop recording."""
+    escalate: Keys = "*5"
+    """Hand the call over to the next step of the escalation."""
+    ring_seconds: Seconds = 25.0
+    """How long a colleague is rung who is asked for."""
+
+    @model_validator(mode="after")
+    def _keys_are_told_apart(self) -> KeySettings:
+        names = ("transfer", "consult", "conference", "record", "escalate")
+        for name in names:
+            keys = getattr(self, name)
+            for other in (each for each in names if each != name and keys):
+                if getattr(self, other).startswith(keys):
+                    raise mistake(
+                        f"`{name}` and `{other}` begin with the same keys",
+                        expected="keys that are not the beginning of others",
+                        remedy="give one of them other keys",
+                        at=(name,),
+                    )
+        return self
 
 
 class LimitSettings(Section):
@@ -205,6 +237,8 @@ class Settings(BaseSettings):
     """An Asterisk that `astreinte run` starts."""
     dial: DialSettings = DialSettings()
     """How agents are rung."""
+    keys: KeySettings = KeySettings()
+    """What agents press in a call."""
     limits: LimitSettings = LimitSettings()
     """What protects the line from too much of anything."""
     prompts: PromptSettings = PromptSettings()

@@ -77,5 +77,6 @@ NoticeAddresses = Annotated[
     BeforeValidator(_some_addresses, json_schema_input_type=NoticeAddress | list[NoticeAddress]),
 ]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+Keys = Annotated[str, StringConstraints(pattern=r"^[0-9*#]{0,4}$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=86400)]

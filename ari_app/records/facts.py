@@ -53,6 +53,14 @@ class LegResult(StrEnum):
     INTERRUPTED = "interrupted"  # we died while it was up
 
 
+class WrapUp(StrEnum):
+    """What the agent said of the call when it was over."""
+
+    SOLVED = "solved"
+    FOLLOW_UP = "follow-up"  # there is something left to do
+    WRONG_TEAM = "wrong-team"
+
+
 class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="name"):
     """One thing that happened in the call `call` (its id, see `core.ids.new_call_id`)."""
 
@@ -140,6 +148,13 @@ class CallUnbridged(Fact, frozen=True, kw_only=True, tag="call.unbridged"):
     """They do not hear each other any more, and the call goes on (transfer, survey)."""
 
     leg: str
+
+
+class CallWrappedUp(Fact, frozen=True, kw_only=True, tag="call.wrapped-up"):
+    """The agent of that leg said how the call went; it comes after its end."""
+
+    leg: str
+    result: WrapUp
 
 
 class CallEnded(Fact, frozen=True, kw_only=True, tag="call.ended"):

@@ -175,6 +175,9 @@ class Ledger:
             for leg_id in [key for key, leg in self.legs.items() if leg["ended_at"] is None]:
                 self._leg_ended(at, {"leg": leg_id, "result": LegResult.INTERRUPTED})
 
+    def _wrapped_up(self, _at: datetime, data: Row) -> None:
+        self._set("wrap_up", data.get("result"))
+
     def _leg(self, at: datetime, data: Row) -> Row:
         leg_id = data.get("leg", "")
         leg = self.legs.get(leg_id)
@@ -226,6 +229,7 @@ def _new_call(call: str, arrived_at: datetime) -> Row:
         "agent": None,
         "outcome": None,
         "hangup_cause": None,
+        "wrap_up": None,
         "arrived_at": arrived_at,
         "answered_at": None,
         "queued_at": None,
@@ -265,6 +269,7 @@ _HANDLERS: dict[str, Callable[[Ledger, datetime, Row], None]] = {
     "call.bridged": Ledger._bridged,
     "call.unbridged": Ledger._unbridged,
     "call.ended": Ledger._ended,
+    "call.wrapped-up": Ledger._wrapped_up,
     "leg.started": Ledger._leg_started,
     "leg.answered": Ledger._leg_answered,
     "leg.accepted": Ledger._leg_accepted,

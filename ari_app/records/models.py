@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import JSON, TypeDecorator, TypeEngine
 
-SCHEMA = "0003"
+SCHEMA = "0004"
 """The revision of `migrations/versions` that this code reads and writes."""
 
 # In SQLite rows lie in the order of their key: those of one call side by side, the latest calls last.
@@ -100,6 +100,7 @@ class Call(Base):
     agent: Mapped[str | None]
     outcome: Mapped[str | None]
     hangup_cause: Mapped[int | None]
+    wrap_up: Mapped[str | None]
     arrived_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
     queued_at: Mapped[datetime | None]

@@ -41,6 +41,7 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     agent: str | None
     outcome: str | None
     hangup_cause: int | None
+    wrap_up: str | None
     arrived_at: datetime
     answered_at: datetime | None
     queued_at: datetime | None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ari_app.call.session import SHORTEST_TALK
+from ari_app.call.conversation import SHORTEST_TALK
 from ari_app.core.settings import Settings
 from ari_app.network.config import TEMPLATES, NetworkConfig
 from ari_app.network.hearing import ALIKE, likeness, read_wav
@@ -20,7 +20,7 @@ from ari_app.records.facts import CallBridged, LegEnded
 from tests.wire import Wire
 
 from .exchange import OpenLine, Place, opened, tried
-from .files import MENU_NUMBER, REASONS, direct_number
+from .files import MENU_NUMBER, REASONS, direct_number, mobile
 from .people import Person
 from .troubles import (
     LineProcess,
@@ -436,12 +436,12 @@ async def mortal_place(
 
 async def test_calls_end_on_record_when_asterisk_dies_and_the_next_one_is_served(mortal_place: Place) -> None:
     place = mortal_place
-    teams = {"panne": ["{ring: [emma], for: 30s}"], "commande": ["{ring: [emma], for: 30s}"]}
-    settings = place.settings(teams=teams)
+    teams = {"panne": ["{ring: [farid], for: 30s}"], "commande": ["{ring: [emma], for: 30s}"]}
+    settings = place.settings(teams=teams, agents={"farid": f'["tel:{mobile(0)}"]'})
     async with opened(place, settings) as line:
         emma = "+33199001201"
         talker, _ = await put_through(line, "commande", emma)
-        phone = line.telephone(emma)
+        phone = line.telephone(mobile(0))
         waiting = await line.takes_a_call("panne")
         await phone.is_rung()
         in_menu = await line.takes_a_call()
@@ -458,4 +458,4 @@ async def test_calls_end_on_record_when_asterisk_dies_and_the_next_one_is_served
         await agent.is_hung_up()
         assert (await line.record_of(caller)).call.outcome == "bridged"
     assert [record.call.outcome for record in records] == ["bridged", "interrupted", "interrupted"]
-    assert [tried(record) for record in records] == [[("emma", "accepted")], [("emma", "cancelled")], []]
+    assert [tried(record) for record in records] == [[("emma", "accepted")], [("farid", "cancelled")], []]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from ari_app.call.session import SHORTEST_TALK
+from ari_app.call.conversation import SHORTEST_TALK
 from ari_app.records.facts import CallBridged
 
 from .exchange import OpenLine, tried

@@ -132,6 +132,11 @@ class Line:
         """The settings in force."""
         return self._desk.settings
 
+    @property
+    def announcements(self) -> Announcements:
+        """What callers hear before anything else."""
+        return self._desk.announcements
+
     @asynccontextmanager
     async def running(self, *, wait: float | None) -> AsyncIterator[None]:
         """Start everything; on the way out drain the calls, then stop everything in reverse.

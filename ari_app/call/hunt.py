@@ -66,7 +66,8 @@ class Hunt:
             step, seconds, agents = self._groups.popleft()
             self._step = step
             for _ in range(1 + RING_AGAIN):
-                if any(self._seems_in_call(one) and one.agent.id in self._rung for one in agents):
+                gave_way = await self._call.desk.under_way.give_way(agent.agent.id for agent in agents)
+                if gave_way or any(self._seems_in_call(one) and one.agent.id in self._rung for one in agents):
                     await asyncio.sleep(RECOVERY_SECONDS)
                 self._rung.update(agent.agent.id for agent in agents)
                 legs = [usable for agent in agents if (usable := self._legs_of(agent, step))]

@@ -18,7 +18,7 @@ from .channel import CallChannel
 from .desk import Call
 from .endpoints import endpoint_of
 from .outcome import leg_result
-from .whisper import Whisper
+from .whisper import Said
 
 log = get_logger(__name__)
 
@@ -62,7 +62,7 @@ class Leg:
     def _ari(self) -> AriClient:
         return self._call.desk.ari
 
-    async def offer(self, seconds: float, *, whisper: Whisper, language: str) -> LegResult:
+    async def offer(self, seconds: float, *, whisper: Said, language: str) -> LegResult:
         """Ring the phone until `seconds` have passed; whoever answers hears the whisper and must press 1.
 
         Where the phone's `accept` is `answer`, picking up is enough. A leg that was taken stays up; any
@@ -110,7 +110,7 @@ class Leg:
             channel_id=self.id,
             caller_id=f'"{display_name}" <{number}>',
             timeout=math.ceil(seconds) + RING_MARGIN,
-            originator=self._call.channel_id,
+            originator=self._call.channel_id or None,  # a duty call has no caller
             variables={"FORWARD_CONTEXT": NOWHERE},
         )
         engaged = self._call.desk.engaged
@@ -155,7 +155,7 @@ class Leg:
         shown = self._call.desk.settings.dial.caller_id
         return (safe_number(self._call.caller_number) or "anonymous") if shown == "caller" else shown
 
-    async def _screen(self, whisper: Whisper, language: str) -> LegResult:
+    async def _screen(self, whisper: Said, language: str) -> LegResult:
         """Make sure that a human took the call."""
         if self._phone.accept == "answer":
             return LegResult.ACCEPTED

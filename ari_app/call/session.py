@@ -14,6 +14,7 @@ from ..core.settings import safe_number
 from ..flow import interpreter
 from ..flow.flow import Flow
 from ..flow.phone import RINGING, Caller, Connection, Destination, Waiting
+from ..flow.words import Word
 from ..records.facts import Outcome
 from .announcements import Listener, note_vip
 from .bridge import told_gone
@@ -175,11 +176,16 @@ class Session:
         async with WaitingRoom(self._caller, waiting, desk.prompts) as room:
             async with Hunt(self._call, self._caller, plan, whisper=whisper, language=language) as hunt:
                 while leg := await room.until(hunt.next()):
-                    if await self._talk(leg, room):
-                        self._outcome = Outcome.BRIDGED
-                        self._left = leg
-                        self._caller.forget_keys()  # they were for the agent
-                        return Connection.TALKED
+                    match await self._talk(leg, hunt, room):
+                        case End.TALKED:
+                            self._outcome = Outcome.BRIDGED
+                            self._left = leg
+                            self._caller.forget_keys()  # they were for the agent
+                            return Connection.TALKED
+                        case End.NOBODY:
+                            break
+                        case End.LOST:
+                            continue
                 if room.chosen:
                     hunt.last_word = Word.AGENT_UNNEEDED
             await room.stop()
@@ -188,10 +194,10 @@ class Session:
         self._outcome = Outcome.UNANSWERED
         return Connection.NOBODY
 
-    async def _talk(self, leg: Leg, hunt: Hunt, ringback: Ringback) -> End:
+    async def _talk(self, leg: Leg, hunt: Hunt, room: WaitingRoom) -> End:
         """Let the caller and an agent talk, and whomever the agent brings in."""
         self._conversation = Conversation(self._call, self._caller, hunt)
-        end = await self._conversation.run(leg, ringback.stop)
+        end = await self._conversation.run(leg, room.stop)
         self._talked = self._talked or self._conversation.talked
         if end is End.TALKED:
             self._ended_by = "agent"
@@ -210,7 +216,7 @@ class Session:
             self._task.cancel()
 
     def _outcome_of_gone_caller(self) -> Outcome:
-        if self._talked:
+        if self._talked or (self._conversation is not None and self._conversation.talked):
             return Outcome.BRIDGED
         if self._caller.lost:
             return Outcome.INTERRUPTED

@@ -42,7 +42,8 @@ class Announcements:
     async def prepare_name(self, caller: CallerKnown, languages: Sequence[str]) -> None:
         """Make the sound of a VIP's name in each language."""
         try:
-            await self.prompts.prepare([_name(caller.name, each) for each in languages])
+            for language in languages:
+                await self.prompts.prepare([_name(caller.name, language)])
         except AstreinteError as error:
             log.warning("vip.name_not_said", reason=error.message, remedy=error.remedy)
 

@@ -11,6 +11,7 @@ from typing import TextIO
 
 import typer
 
+from ..core.counted import counted
 from ..core.findings import Finding, InvalidConfiguration, Severity
 from ..core.settings import load_settings
 from ..service.checks import check_all
@@ -36,10 +37,10 @@ def run_check(settings_file: Path | None, *, strict: bool = False, as_json: bool
         return code
     for finding in findings:
         typer.echo(shown(finding))
-    told = [_count(counts["warning"], "warning")] if counts["warning"] or counts["error"] else []
-    told += [_count(counts["note"], "note")] if counts["note"] else []
+    told = [counted(counts["warning"], "warning")] if counts["warning"] or counts["error"] else []
+    told += [counted(counts["note"], "note")] if counts["note"] else []
     if counts["error"]:
-        typer.echo(f"{', '.join([_count(counts['error'], 'error'), *told])}.")
+        typer.echo(f"{', '.join([counted(counts['error'], 'error'), *told])}.")
     else:
         failed = "; a warning fails, as --strict asks" if code else ""
         typer.echo(f"{', '.join(['No error', *told])}: the line can use these files{failed}.")
@@ -53,10 +54,6 @@ def shown(finding: Finding, stream: TextIO | None = None) -> str:
 
 
 _COLOURS: dict[Severity, str] = {"error": RED, "warning": YELLOW, "note": BOLD}
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _shortened(finding: Finding) -> Finding:

@@ -14,7 +14,7 @@ from ..core.settings import load_settings
 from ..roster.assignments import Assignment
 from ..roster.book import RosterBook
 from ..roster.differences import Differences, TeamDifferences, differences
-from ..roster.spans import Span
+from ..roster.spans import Span, total
 from .complaint import complain
 from .instants import length, moment, read_instant
 from .rosters import read_rosters
@@ -100,8 +100,8 @@ def _print_line(sign: str, text: str, colour: str | None = None) -> None:
 
 
 def _total(shifts: list[tuple[str, Assignment]], sign: str) -> str:
-    total = sum((one.end - one.start for each, one in shifts if each == sign), timedelta())
-    return length(total) if total else ""
+    time = total((one.start, one.end) for each, one in shifts if each == sign)
+    return length(time) if time else ""
 
 
 def _times(span: Span, zone: ZoneInfo) -> str:

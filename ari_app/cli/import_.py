@@ -9,6 +9,7 @@ from pathlib import Path
 
 import typer
 
+from ..core.counted import counted
 from ..core.errors import AstreinteError
 from ..core.findings import Finding
 from ..core.suggest import nearest, one_of
@@ -87,7 +88,7 @@ def _report(imported: Imported, files: dict[str, str | bytes], output: Path | No
     people = imported.used_people()
     layers = sum(len(team.layers) for team in imported.teams)
     where = f"Written to {output}: {', '.join(files)}." if output is not None else ""
-    counts = (_count(len(imported.teams), "team"), _count(layers, "layer"), _count(len(people), "agent"))
+    counts = (counted(len(imported.teams), "team"), counted(layers, "layer"), counted(len(people), "agent"))
     typer.echo(f"{', '.join(counts)}. {where}".strip(), err=True)
     if imported.lost:
         typer.echo(paint("\nWhat has no equivalent:", BOLD), err=True)
@@ -120,7 +121,3 @@ def _findings(files: dict[str, str | bytes]) -> list[Finding]:
             (folder / file).write_bytes(text)
         _, findings = load_rosters(folder, at=datetime.now(UTC))
     return [replace(each, file=Path(each.file.name)) for each in findings if each.severity == "error"]
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import typer
 
 from ..core.settings import load_settings
-from ..roster.assignments import Assignment
 from ..roster.book import RosterBook
+from ..roster.spans import merged, total
 from ..roster.team import Override
 from ..service.calendars import KeptFeeds
 from ..service.roster_editing import NewOverride, RosterEditor
@@ -97,8 +97,4 @@ def _changes(rosters: RosterBook, name: str, override: Override) -> str:
     effect = effect_of(without, team, [override])
     if effect is None:
         return "nothing"
-    return length(max(_total(effect.gained), _total(effect.lost)))
-
-
-def _total(shifts: Iterable[Assignment]) -> timedelta:
-    return sum((shift.end - shift.start for shift in shifts), timedelta())
+    return length(total(merged((each.start, each.end) for each in (*effect.gained, *effect.lost))))

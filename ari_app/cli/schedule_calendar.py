@@ -14,13 +14,14 @@ from rich.table import Table
 from rich.text import Text
 
 from ..core.errors import AstreinteError
+from ..core.times import DAYS
 from ..roster.calendar import first_instant, wall_time
 from .instants import length, moment
 from .schedule_table import NOBODY, print_foot, print_head
 from .terminal import BOLD, RED, console, paint
 from .timetable import Timetable
 
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+WEEKDAYS = tuple(day.title() for day in DAYS)
 WIDTH = 80
 """Columns of a calendar that is no terminal's."""
 NARROWEST_DAY, WIDEST_DAY = 9, 24

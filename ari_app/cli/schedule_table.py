@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 import typer
 from rich.text import Text
 
+from ..core.counted import counted
 from ..roster.book import RosterBook
-from ..roster.spans import Span
+from ..roster.spans import Span, total
 from .instants import length, moment
 from .terminal import BOLD, RED, paint, print_table
 from .timetable import Entry, Timetable
@@ -55,9 +56,12 @@ def print_foot(timetable: Timetable, legend: Mapping[str, Text] | None = None) -
     elif timetable.gaps is None:
         typer.echo("This team has no layers: its escalation names whom it rings (`astreinte who`).")
     elif timetable.gaps:
-        lost = sum((end - start for start, end in timetable.gaps), timedelta())
-        count = f"{len(timetable.gaps)} gap{'s' if len(timetable.gaps) > 1 else ''}"
-        typer.echo(paint(f"{NOBODY} is on call for {length(lost)} in all: {count}.", f"{BOLD};{RED}"))
+        count = counted(len(timetable.gaps), "gap")
+        typer.echo(
+            paint(
+                f"{NOBODY} is on call for {length(total(timetable.gaps))} in all: {count}.", f"{BOLD};{RED}"
+            )
+        )
     else:
         typer.echo("Somebody is on call at every instant.")
 
@@ -68,12 +72,11 @@ def _totals(timetable: Timetable, legend: Mapping[str, Text]) -> Iterator[tuple[
         for backup in (False, True):
             spans = [entry for entry in theirs if entry.backup == backup]
             if spans:
-                total = sum((entry.end - entry.start for entry in spans), timedelta())
                 shown = legend.get(label, Text(label))
                 yield (
                     Text("(").append_text(shown).append(")") if backup else shown,
                     name,
-                    length(total),
+                    length(total((entry.start, entry.end) for entry in spans)),
                     len(spans),
                 )
 

@@ -32,11 +32,6 @@ class PublicHolidays:
         return _holidays_of(self.country, self.subdivision, year)
 
 
-def is_name_of_holidays(name: str) -> bool:
-    """Tell whether a name has the form of `fr-public-holidays` or `de-by-public-holidays`."""
-    return _NAME.fullmatch(name) is not None
-
-
 def public_holidays(name: str) -> PublicHolidays | None:
     """Return the public holidays that a name stands for, None when the library knows no such place."""
     match = _NAME.fullmatch(name)

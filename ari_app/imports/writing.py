@@ -9,9 +9,9 @@ from datetime import datetime
 
 import phonenumbers
 
+from ..core.times import DAYS
 from .model import Imported, Layer, Person, Step, Team, Window
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 AGENTS_FILE = "agents.yaml"
 _PLAIN = re.compile(r"[^\W\d_][\w .@+-]*[\w.]", re.UNICODE)
 _WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "nan"})

@@ -112,7 +112,7 @@ def _unique(
             loc,
             f"the {kind} `{name}` is there twice",
             found=f"`{name}` again",
-            expected=f"each {kind} once; the first is at {other.path}:{line}:{column}",
+            expected=f"each {kind} once; the first is at {other.path.name}:{line}:{column}",
             remedy=remedy,
             key=key,
         )

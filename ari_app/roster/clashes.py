@@ -12,10 +12,10 @@ from typing import NamedTuple
 from ..core.findings import Finding
 from .duty import Duties, Duty
 from .escalation import Ring
-from .outlook import Outlook, Prospect, hours, overlaps, rings_on_call, told, total
+from .outlook import Outlook, Prospect, hours, overlaps, rings_on_call, told
 from .rotation import Groups, Rotation
 from .schedule import Shift
-from .spans import Span, merged
+from .spans import Span, merged, total
 from .team import Team
 
 MOST_PAIRS = 3

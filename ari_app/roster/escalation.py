@@ -41,7 +41,7 @@ class Condition:
     def __str__(self) -> str:
         """Return it in a few words."""
         words = [
-            *(["at some hours"] if self.hours is not None else []),
+            *(["at " + " or ".join(map(str, self.hours.windows))] if self.hours is not None else []),
             *(f"reason {reason}" for reason in sorted(self.reasons)),
             *(f"language {language}" for language in sorted(self.languages)),
             *(["vip" if self.vip else "not vip"] if self.vip is not None else []),

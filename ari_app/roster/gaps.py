@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from ..core.documents import Loc
 from ..core.findings import Finding, Severity
 from .calendar import wall_time
-from .outlook import Outlook, Prospect, hours, rings_on_call, told, total
+from .outlook import Outlook, Prospect, hours, rings_on_call, told
 from .resolver import resolve
-from .spans import Span, without
+from .spans import Span, total, without
 from .week import surely_covered
 from .weekly import every_week
 
@@ -124,7 +124,8 @@ def _finding(
     else:
         expected = "somebody on call, or a step of the escalation that rings agents by name"
         remedy = "let a layer cover the time, or end the escalation with `ring: [NAME]`"
-        remedy = f"leave it if the team is closed then; else {remedy}" if severity == "note" else remedy
+        if severity == "note" and prospect.team.voicemail is not None:
+            remedy = f"leave it if the team is closed then; else {remedy}"
     return prospect.source.document.finding(
         loc, message, found=found, expected=expected, remedy=remedy, key=len(loc) == 1, severity=severity
     )

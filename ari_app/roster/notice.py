@@ -15,9 +15,9 @@ from typing import Protocol
 from ..core.documents import Loc
 from ..core.findings import Finding
 from .calendar import first_instant, wall_time
-from .outlook import Outlook, Prospect, hours, told, total
+from .outlook import Outlook, Prospect, hours, told
 from .schedule import Shift
-from .spans import Span, merged, without
+from .spans import Span, merged, total, without
 
 NOTICE_DAYS = 15
 EXCEPTIONAL_DAYS = 2

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from ..core.times import DAYS
 from .calendar import first_instant, last_instant, offset_all_day
 from .closures import Closures
 
@@ -28,6 +29,12 @@ class Window:
         nights = 0 if self.end > self.start else 1
         on_wall = timedelta(minutes=self.start), timedelta(days=nights, minutes=self.end)
         object.__setattr__(self, "on_wall", on_wall)
+
+    def __str__(self) -> str:
+        """Return it in a few words: "sat, sun 08:00-20:00"."""
+        days = "" if len(self.days) == len(DAYS) else ", ".join(DAYS[day] for day in sorted(self.days)) + " "
+        start, end = (f"{at // 60:02}:{at % 60:02}" for at in (self.start, self.end))
+        return f"{days}{start}-{end}"
 
     def span(self, day: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
         """Return the instants [start, end) of a day's (an ordinal) window; equal if the clock skips it."""

@@ -82,13 +82,10 @@ def overlaps(
             j += 1
 
 
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-
-
 def local(at: datetime, zone: ZoneInfo) -> str:
     """Return an instant as a clock in `zone` shows it, with its offset: `Sat 2026-11-28 08:00+01:00`."""
     wall = at.astimezone(zone)
-    return f"{WEEKDAYS[wall.weekday()]} {wall.isoformat(' ', 'minutes')}"
+    return f"{wall:%a} {wall.isoformat(' ', 'minutes')}"
 
 
 def told(span: Span, zone: ZoneInfo) -> str:
@@ -99,8 +96,3 @@ def told(span: Span, zone: ZoneInfo) -> str:
 def hours(length: timedelta) -> str:
     """Return a length of time in hours: `48 h`, `11.5 h`."""
     return f"{round(length / timedelta(hours=1), 1):g} h"
-
-
-def total(spans: list[Span]) -> timedelta:
-    """Return how long spans are together."""
-    return sum((end - start for start, end in spans), timedelta())

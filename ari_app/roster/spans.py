@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 
 Span = tuple[datetime, datetime]
@@ -34,3 +34,8 @@ def without(span: Span, holes: Sequence[Span]) -> list[Span]:
     if start < end:
         left.append((start, end))
     return left
+
+
+def total(spans: Iterable[Span]) -> timedelta:
+    """Return how long spans are together."""
+    return sum((end - start for start, end in spans), timedelta())

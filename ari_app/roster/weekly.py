@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from ..core.times import DAYS
 from .calendar import first_instant, last_instant, wall_time
-from .outlook import WEEKDAYS
 from .spans import Span, merged, without
 
 USUAL_FROM = 6
@@ -94,4 +94,4 @@ def _instants(times: WeekTimes, week: int, zone: ZoneInfo) -> Span:
 
 def _of_week(minute: int) -> str:
     day, minute = divmod(minute, 24 * 60)
-    return f"{WEEKDAYS[day]} {minute // 60:02}:{minute % 60:02}"
+    return f"{DAYS[day].title()} {minute // 60:02}:{minute % 60:02}"

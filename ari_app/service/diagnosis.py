@@ -15,6 +15,7 @@ from ..ami import AmiClient
 from ..ami.errors import AmiError
 from ..ari import AriClient
 from ..ari.errors import ApplicationUnknown, AriError
+from ..core.counted import counted
 from ..core.errors import AstreinteError
 from ..core.findings import Finding
 from ..core.settings import Settings
@@ -89,18 +90,20 @@ def _files(
     if books is None:
         meanwhile = "; the running line keeps the last good version" if serving else ""
         since = f" of {status.since}" if meanwhile and status is not None else ""
-        seen = f"{len(errors)} errors, the first is {brief(errors[0])}{meanwhile}{since}"
+        seen = f"{counted(len(errors), 'error')}, the first is {brief(errors[0])}{meanwhile}{since}"
         return Diagnosis("files", seen, "run `astreinte check`, which tells them all", fatal=not serving)
-    seen = f"{len(books.rosters.teams)} teams, {len(books.flows.flows)} flows"
+    seen = f"{counted(len(books.rosters.teams), 'team')}, {counted(len(books.flows.flows), 'flow')}"
     if status is not None and status.reason:
         seen = f"{seen}; the running line keeps those of {status.since}: {status.reason}"
         return Diagnosis("files", seen, status.remedy)
     if status is not None:
-        edits = f"{status.reloaded} edits taken, {status.rejected} rejected"
+        edits = f"{counted(status.reloaded, 'edit')} taken, {status.rejected} rejected"
         seen = f"{seen}, in force since {status.since} ({edits})"
     warnings = sum(finding.severity == "warning" for finding in findings)
     if warnings:
-        return Diagnosis("files", f"{seen}, {warnings} warnings", "run `astreinte check`, which tells them")
+        return Diagnosis(
+            "files", f"{seen}, {counted(warnings, 'warning')}", "run `astreinte check`, which tells them"
+        )
     return Diagnosis("files", seen)
 
 

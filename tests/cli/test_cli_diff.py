@@ -171,3 +171,13 @@ def test_a_pipe_gets_no_colours_and_a_terminal_does(desk: Desk) -> None:
     on_terminal = desk.types_on_terminal(*COMPARED).out
     assert "\x1b[32m    + " in on_terminal
     assert "\x1b[31m    - " in on_terminal
+
+
+def test_other_hours_of_a_step_are_told(astreinte: Astreinte, desk: Desk) -> None:
+    hours = 'when: {hours: {days: [sat, sun], from: "08:00", to: "20:00"}}'
+    for folder in ("before", "rosters"):
+        desk.edit(f"{folder}/nuits.yaml", "for: 25s}]", f"for: 25s}}, {{ring: [bruno], {hours}}}, voicemail]")
+    edit(desk, 'sun], from: "08:00", to: "20:00"', 'sun], from: "08:00", to: "18:00"')
+    shown = astreinte(*COMPARED).out
+    assert "- bruno, sequential, 25 s, when at sat, sun 08:00-20:00\n" in shown
+    assert "+ bruno, sequential, 25 s, when at sat, sun 08:00-18:00\n" in shown

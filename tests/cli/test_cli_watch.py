@@ -71,7 +71,7 @@ async def test_a_bad_edit_is_told_once_by_log_and_doctor_and_mended_by_the_next(
         desk.write("rosters/support-technique.yaml", mend.replace("[alicia]", "[bruno]"))
         await line.logs(RELOADED)
         assert line.log.count(REJECTED) == 1
-        assert "1 edits taken, 1 rejected" in desk.types("doctor").out
+        assert "1 edit taken, 1 rejected" in desk.types("doctor").out
         assert await line.stops_with() == 0
 
 

@@ -118,8 +118,8 @@ reasons: [urgence, autre]
         (["--reason", "urgence"], ["2 Chloé Bernard sip:chloe 25 s named in the escalation"]),
         (["--reason", "autre", "--language", "en"], ["2 (chloe) skipped: only when", "3 David Moreau"]),
         (["--at", "2026-11-24T09:00", "--vip"], ["4 Alice Martin"]),
-        (["--at", "2026-11-24T09:00"], ["4 (alice) skipped: only when at some hours and vip"]),
-        (["--at", "2026-11-24T13:00", "--vip"], ["4 (alice) skipped: only when at some hours and vip"]),
+        (["--at", "2026-11-24T09:00"], ["4 (alice) skipped: only when at 08:00-12:00 and vip"]),
+        (["--at", "2026-11-24T13:00", "--vip"], ["4 (alice) skipped: only when at 08:00-12:00 and vip"]),
         (["--at", "2026-11-24T13:00"], ["All steps are gone through 3 times."]),
     ],
 )

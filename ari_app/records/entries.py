@@ -6,14 +6,16 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from . import rosters
+from . import duties, rosters
 from .events import Event, entry_of
 from .facts import (
+    DutyNoted,
     MessageDeleted,
     MessageLeft,
     NoticeQueued,
     NoticeState,
     NoticeTried,
+    PhoneTried,
     RostersPublished,
 )
 from .models import Base, Message, Notice
@@ -63,6 +65,10 @@ def write(connection: Connection, event: Event) -> None:
                 .where(Notice.tries < entry.tries)
                 .values(tries=entry.tries, tried_at=entry.at, state=entry.state.value, reason=entry.reason)
             )
+        case DutyNoted():
+            duties.note_duty(connection, entry)
+        case PhoneTried():
+            duties.add_tried_phone(connection, entry)
 
 
 def _address(entry: NoticeQueued | NoticeTried) -> dict[str, Any]:

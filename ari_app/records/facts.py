@@ -253,3 +253,41 @@ class NoticeTried(Entry, frozen=True, kw_only=True, tag="notice.tried"):
     tries: int
     state: NoticeState
     reason: str = ""
+
+
+class DutyNoted(Entry, frozen=True, kw_only=True, tag="duty.noted"):
+    """How far the line is with asking an agent whether they can be reached in a duty that begins at
+    `starts_at`.
+
+    They were rung `tries` times and have until `deadline`. `confirmed_by` is `duty-call`, `drill` or `call`.
+    Each entry has all that is known; one never takes back what an earlier one said.
+    """
+
+    team: str
+    agent: str
+    starts_at: datetime
+    ends_at: datetime
+    deadline: datetime
+    tries: int = 0
+    confirmed_at: datetime | None = None
+    confirmed_by: str = ""
+    unconfirmed_at: datetime | None = None
+
+
+class PhoneTried(Entry, frozen=True, kw_only=True, tag="phone.tried"):
+    """A phone was rung (from `at` on) that no caller waited for: `purpose` is `duty-call` or `drill`.
+
+    `run` is one for all phones that were rung together, or in one drill; `id` that of the leg's channel.
+    """
+
+    id: str
+    run: str
+    purpose: str
+    team: str
+    agent: str
+    endpoint: str
+    answered_seconds: float | None
+    seconds: float
+    result: LegResult
+    cause: int | None = None
+    tech_cause: int | None = None

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import JSON, TypeDecorator, TypeEngine
 
-SCHEMA = "0004"
+SCHEMA = "0005"
 """The revision of `migrations/versions` that this code reads and writes."""
 
 # In SQLite rows lie in the order of their key: those of one call side by side, the latest calls last.
@@ -199,12 +199,51 @@ class Notice(Base):
     reason: Mapped[str]
 
 
+class DutyShift(Base):
+    """An agent's duty of which the line wants to know whether they can be reached."""
+
+    __tablename__ = "duty_shifts"
+    __table_args__ = _CLUSTERED
+
+    team: Mapped[str] = mapped_column(primary_key=True)
+    agent: Mapped[str] = mapped_column(primary_key=True)
+    starts_at: Mapped[datetime] = mapped_column(primary_key=True)
+    ends_at: Mapped[datetime]
+    deadline: Mapped[datetime]
+    tries: Mapped[int]
+    confirmed_at: Mapped[datetime | None]
+    confirmed_by: Mapped[str]
+    unconfirmed_at: Mapped[datetime | None]
+
+
+class TriedPhone(Base):
+    """A phone that the line rang by itself: no caller waited."""
+
+    __tablename__ = "tried_phones"
+    __table_args__ = _CLUSTERED
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    run: Mapped[str]
+    purpose: Mapped[str]
+    team: Mapped[str]
+    agent: Mapped[str]
+    endpoint: Mapped[str]
+    rung_at: Mapped[datetime]
+    answered_seconds: Mapped[float | None]
+    seconds: Mapped[float]
+    result: Mapped[str]
+    hangup_cause: Mapped[int | None]
+    tech_cause: Mapped[int | None]
+
+
 Index("ix_calls_arrived_at", Call.arrived_at)
 Index(
     "ix_calls_open", Call.id, sqlite_where=Call.ended_at.is_(None), postgresql_where=Call.ended_at.is_(None)
 )
 Index("ix_roster_versions_since", RosterVersion.since)
 Index("ix_notices_about", Notice.about)
+Index("ix_duty_shifts_ends_at", DutyShift.ends_at)
+Index("ix_tried_phones_rung_at", TriedPhone.rung_at)
 Index(
     "ix_notices_waiting",
     Notice.id,

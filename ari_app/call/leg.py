@@ -159,8 +159,7 @@ class Leg:
         """Make sure that a human took the call."""
         if self._phone.accept == "answer":
             return LegResult.ACCEPTED
-        said = whisper.prompts(language, asyncio.get_running_loop().time())
-        media = [self._call.desk.prompts.media(each) for each in said]
+        media = whisper.media(language, asyncio.get_running_loop().time())
         for _ in range(1 + WRONG_KEYS):
             await self.channel.play(media, barge_in=True)
             media = media[-1:]  # which keys there are

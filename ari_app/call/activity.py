@@ -21,7 +21,9 @@ class AgentActivity:
         self._taken: dict[str, datetime] = {}
         self._legs: dict[str, tuple[str, datetime | None]] = {}
         """The agent of each leg that has not ended, and when that agent was rung before it."""
-        self.known = Activity(self._rung, self._taken)
+        self.unconfirmed: set[str] = set()
+        """Whoever did not say, when asked, that they can be reached; kept true by who asks them."""
+        self.known = Activity(self._rung, self._taken, self.unconfirmed)
 
     def recall(self, earlier: Iterable[LastActivity]) -> None:
         """Note what the records tell of agents who have done nothing since the start."""

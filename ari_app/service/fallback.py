@@ -11,6 +11,7 @@ from ..ami.errors import AmiError
 from ..call.desk import Desk
 from ..call.endpoints import endpoint_of
 from ..core.logs import get_logger
+from ..roster.plan import Activity
 
 log = get_logger(__name__)
 
@@ -32,7 +33,8 @@ def fallback_dials(desk: Desk, at: datetime) -> tuple[dict[str, str], datetime]:
     untils = []
     for line in desk.settings.lines:
         flow = desk.flows.flows[desk.settings.flow_of(line)]
-        plan = desk.rosters.plan(reason=flow.fallback_reason, at=at)
+        reachable = Activity({}, {}, desk.activity.unconfirmed)
+        plan = desk.rosters.plan(reason=flow.fallback_reason, at=at, activity=reachable)
         first = next(plan.agents(), None)
         phones = first.agent.phones if first else ()
         dials[line] = "&".join(endpoint_of(phone, desk.settings.dial) for phone in phones)

@@ -18,7 +18,7 @@ def on_call_now(desk: Desk, team: str | None, reason: str | None) -> OnCallAnswe
     responsible = rosters.reasons.get(reason) if reason else team
     if responsible is None or (team and team != responsible) or responsible not in rosters.teams:
         return OnCallAnswer(status="unknown-reason")
-    plan = rosters.plan_for_team(responsible, at=datetime.now(UTC))
+    plan = rosters.plan_for_team(responsible, at=datetime.now(UTC), activity=desk.activity)
     for on_call in plan.agents():
         dial = tuple(endpoint_of(phone, desk.settings.dial) for phone in on_call.agent.phones)
         return OnCallAnswer(status="found", agent=on_call.agent.id, dial=dial, until=plan.until)

@@ -11,6 +11,7 @@ from typing import Any
 from ..ami import PhoneState
 from ..ari import AriClient
 from ..callers.book import STRANGER, CallerBook, CallerKnown
+from ..core.prompt import Prompt
 from ..core.settings import Settings
 from ..flow.book import FlowBook
 from ..prompts import PromptStore
@@ -42,6 +43,11 @@ class Desk:
     """Which agents are in a call of the line; it follows what happens."""
     under_way: UnderWay = field(default_factory=UnderWay)
     """Which agents are rung by the line itself; callers come first."""
+
+    def media(self, prompt: Prompt) -> str:
+        """Return the media URI of a prompt of the files, or of one that is said beside them."""
+        beside = self.announcements.prompts
+        return (beside if beside.knows(prompt) else self.prompts).media(prompt)
 
 
 @dataclass(slots=True)

@@ -159,7 +159,8 @@ class Leg:
         """Make sure that a human took the call."""
         if self._phone.accept == "answer":
             return LegResult.ACCEPTED
-        media = whisper.media(language, asyncio.get_running_loop().time())
+        said = whisper.prompts(language, asyncio.get_running_loop().time())
+        media = [self._call.desk.media(each) for each in said]
         for _ in range(1 + WRONG_KEYS):
             await self.channel.play(media, barge_in=True)
             media = media[-1:]  # which keys there are

@@ -37,16 +37,8 @@ class Whisper:
     since: float | None = None
     first: Word | None = None
 
-    def media(self, language: str, now: float) -> list[str]:
-        """Return what is said in a language at an instant of the event loop's clock, to be played."""
-        desk = self.call.desk
-        beside = desk.announcements.prompts
-        return [
-            (beside if beside.knows(each) else desk.prompts).media(each)
-            for each in self._prompts(language, now)
-        ]
-
-    def _prompts(self, language: str, now: float) -> list[Prompt]:
+    def prompts(self, language: str, now: float) -> list[Prompt]:
+        """Return what is said in a language at an instant of the event loop's clock."""
         flows = self.call.desk.flows
         first = [flows.line_prompt(self.first, language)] if self.first else []
         words = [*self._number(), *self._waited(now), Word.AGENT_KEYS]

@@ -13,7 +13,9 @@ from ..core.settings import Settings
 
 log = get_logger(__name__)
 
-LIVE = frozenset({"rosters", "flows", "callers", "lines", "calendars", "dial", "keys", "limits", "notify", "messages"})
+LIVE = frozenset(
+    {"rosters", "flows", "callers", "lines", "calendars", "dial", "keys", "limits", "notify", "messages"}
+)
 """The settings that a running line takes over; the others hold from start to stop."""
 TOLD = 20
 """Findings in one line of the log; `astreinte check` tells them all."""

@@ -19,6 +19,7 @@ from ..roster.book import RosterBook
 from ..roster.plan import Activity
 from .announcements import Announcements
 from .engaged import Engaged
+from .messages import MessageBox
 from .story import Story
 from .under_way import UnderWay
 
@@ -39,6 +40,7 @@ class Desk:
     """When agents were last rung and last had a call; it follows what happens."""
     announcements: Announcements
     """What is announced at this instant."""
+    messages: MessageBox
     engaged: Engaged
     """Which agents are in a call of the line; it follows what happens."""
     under_way: UnderWay = field(default_factory=UnderWay)
@@ -65,9 +67,12 @@ class Call:
     story: Story
     known: CallerKnown = STRANGER
     """What the admins' lists say of the caller."""
+    caller_name: str = ""
+    """What the caller's network says that they are called."""
     _legs: count[int] = field(default_factory=lambda: count(1))
     _playbacks: count[int] = field(default_factory=lambda: count(1))
     _bridges: count[int] = field(default_factory=lambda: count(1))
+    _recordings: count[int] = field(default_factory=lambda: count(1))
     _beside: set[asyncio.Task[None]] = field(default_factory=set)
 
     def next_leg_id(self) -> str:
@@ -81,6 +86,10 @@ class Call:
     def next_bridge_id(self) -> str:
         """Return the id of the call's next bridge."""
         return f"{self.id}.b{next(self._bridges):03}"
+
+    def next_recording_name(self) -> str:
+        """Return Asterisk's name of the call's next recording, in a folder of the application's own."""
+        return f"{self.desk.settings.ari.app}/{self.id}.r{next(self._recordings):03}"
 
     def beside(self, work: Coroutine[Any, Any, None]) -> None:
         """Let something go on that the caller need not wait for; the call is not over before it is."""

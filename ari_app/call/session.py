@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from ..announcements.announcement import Target
@@ -13,7 +14,7 @@ from ..core.prompt import Prompt
 from ..core.settings import safe_number
 from ..flow import interpreter
 from ..flow.flow import Flow
-from ..flow.phone import RINGING, Caller, Connection, Destination, Waiting
+from ..flow.phone import RINGING, Caller, Connection, Destination, Message, Waiting
 from ..flow.words import Word
 from ..records.facts import Outcome
 from .announcements import Listener, note_vip
@@ -24,6 +25,7 @@ from .desk import Call
 from .hunt import Hunt
 from .leg import Leg
 from .plans import plan_for, team_of
+from .voicemail import Voicemail
 from .waiting import WaitingRoom
 from .whisper import Whisper
 
@@ -60,6 +62,8 @@ class Session:
         self._outcome: Outcome | None = None
         self._ended_by = "line"
         self._listener = Listener(call.desk.announcements, self._caller, call.story)
+        self._gone_at: datetime | None = None
+        """When the caller hung up, if what they had said was still to be kept."""
 
     async def run(self) -> None:
         """Live the call."""
@@ -87,7 +91,9 @@ class Session:
                     try:
                         await self._hang_up_caller()
                     finally:
-                        story.ended(outcome, cause=self._caller.cause, ended_by=self._ended_by)
+                        story.ended(
+                            outcome, cause=self._caller.cause, ended_by=self._ended_by, at=self._gone_at
+                        )
                 await self._call.settle()
 
     async def _converse(self) -> Outcome:
@@ -133,6 +139,28 @@ class Session:
         """Return the caller's next key, or None after `within` seconds."""
         return await self._caller.key(within)
 
+    @asynccontextmanager
+    async def message(self, reason: str, language: str, team: str | None) -> AsyncIterator[Message]:
+        """Let the caller leave a message; who hangs up leaves what they have said."""
+        answering = self._call.desk.rosters.reasons.get(reason, "")
+        voicemail = Voicemail(
+            self._call,
+            self._caller,
+            team=team or answering,
+            reason=reason,
+            language=language,
+            on_kept=self._on_kept,
+        )
+        try:
+            async with voicemail:
+                yield voicemail
+        finally:
+            self._gone_at = voicemail.gone_at
+
+    def _on_kept(self) -> None:
+        if not self._talked:
+            self._outcome = Outcome.VOICEMAIL
+
     def note(self, name: str, **facts: str | int | float | None) -> None:
         """Record a fact that the flow tells; how it went with agents is told by whoever rings them."""
         story = self._call.story
@@ -171,7 +199,7 @@ class Session:
         self._call.story.queued(plan)
         if not any(plan.agents()):
             self._outcome = Outcome.NOBODY_ON_CALL
-            return Connection.NOT_ON_DUTY
+            return Connection.VOICEMAIL if plan.takes_messages else Connection.NOT_ON_DUTY
         whisper = Whisper(self._call, reason, since=asyncio.get_running_loop().time())
         async with WaitingRoom(self._caller, waiting, desk.prompts) as room:
             async with Hunt(self._call, self._caller, plan, whisper=whisper, language=language) as hunt:
@@ -192,7 +220,7 @@ class Session:
         if room.chosen:
             return Connection.KEY
         self._outcome = Outcome.UNANSWERED
-        return Connection.NOBODY
+        return Connection.VOICEMAIL if plan.takes_messages else Connection.NOBODY
 
     async def _talk(self, leg: Leg, hunt: Hunt, room: WaitingRoom) -> End:
         """Let the caller and an agent talk, and whomever the agent brings in."""
@@ -218,7 +246,7 @@ class Session:
     def _outcome_of_gone_caller(self) -> Outcome:
         if self._talked or (self._conversation is not None and self._conversation.talked):
             return Outcome.BRIDGED
-        if self._caller.lost:
+        if self._caller.lost and self._outcome is not Outcome.VOICEMAIL:
             return Outcome.INTERRUPTED
         return self._outcome or Outcome.ABANDONED
 

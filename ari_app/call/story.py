@@ -138,14 +138,22 @@ class Story:
         self._put(CallWrappedUp(call=self._call, leg=leg.id, result=result))
         self._log.info("call.wrapped_up", leg=leg.id, agent=leg.agent.id, result=result)
 
-    def ended(self, outcome: Outcome, *, cause: int | None, ended_by: str) -> None:
-        """The call is over."""
-        self._put(CallEnded(call=self._call, outcome=outcome, cause=cause))
+    def ended(
+        self, outcome: Outcome, *, cause: int | None, ended_by: str, at: datetime | None = None
+    ) -> None:
+        """The call is over, now or since `at`."""
+        self._put(CallEnded(call=self._call, outcome=outcome, cause=cause, at=at))
         self._log.info("call.ended", outcome=outcome, cause=cause, ended_by=ended_by)
 
     def number(self, **facts: str | int | float | None) -> None:
         """The caller typed a number. It is kept as the flow says, and the log does not have it."""
         self._put(CallEvent(call=self._call, event="call.number", data=facts))
+
+    def message_left(self, message: str, team: str, *, at: datetime | None) -> None:
+        """The caller left a message, now or before they hung up at an instant."""
+        self._put(
+            CallEvent(call=self._call, event="message.left", data={"message": message, "team": team}, at=at)
+        )
 
     def note(self, name: str, **facts: str | int | float | None) -> None:
         """Anything else worth keeping, under a name of its own."""

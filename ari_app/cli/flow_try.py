@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from itertools import groupby
 from operator import attrgetter
@@ -25,7 +26,17 @@ from ..flow import interpreter
 from ..flow.fields import KEYS
 from ..flow.flow import Flow
 from ..flow.nodes.hours import Hours
-from ..flow.phone import RINGING, Caller, CallerGone, Connection, Destination, ToNumber, Waiting
+from ..flow.phone import (
+    RINGING,
+    Caller,
+    CallerGone,
+    Connection,
+    Destination,
+    Message,
+    Recorded,
+    ToNumber,
+    Waiting,
+)
 from ..roster.book import RosterBook, load_rosters
 from ..service.calendars import KeptFeeds
 from .flows import flow_named
@@ -150,20 +161,29 @@ class TextPhone:
         self, reason: str, language: str, to: Destination | None = None, waiting: Waiting = RINGING
     ) -> Connection:
         """Tell who would be rung, and ask whether they take the call."""
+        messages = False
         if isinstance(to, ToNumber):
             typer.echo(f"  rings {to.number} for {format_duration(to.seconds)}")
         elif self._rosters is not None:
             plan = plan_for(self._rosters, self._at, reason, language, to)
             names = [each.agent.name for each in plan.agents()]
             typer.echo(f"  rings {plan.team}: {', then '.join(names) or 'nobody is on call'}")
+            messages = plan.takes_messages
             if not names:
-                return Connection.NOT_ON_DUTY
+                return Connection.VOICEMAIL if messages else Connection.NOT_ON_DUTY
         else:
             typer.echo("  rings who is on call (the rosters have mistakes: `astreinte check`)")
         if self._waits_no_longer(waiting):
             return Connection.KEY
-        taken = self._fingers.agree("Does somebody take the call?")
-        return Connection.TALKED if taken else Connection.NOBODY
+        if self._fingers.agree("Does somebody take the call?"):
+            return Connection.TALKED
+        return Connection.VOICEMAIL if messages else Connection.NOBODY
+
+    @asynccontextmanager
+    async def message(self, reason: str, language: str, team: str | None) -> AsyncIterator[Message]:
+        """Tell whom the message is for."""
+        whose = team or (self._rosters.reasons.get(reason) if self._rosters is not None else None)
+        yield TextMessage(self._fingers, whose or f"who answers for {reason}")
 
     def _waits_no_longer(self, waiting: Waiting) -> bool:
         """Tell what is heard meanwhile, and ask for one of the keys that end it, if there are any."""
@@ -188,6 +208,29 @@ class TextPhone:
             typer.echo(f"\n{paint(node, BOLD)} ({kind})")
         elif words := NOTES.get(name):
             typer.echo(paint(f"  · {safe(words.format(**facts))}", YELLOW))
+
+
+class TextMessage:
+    """A message of which nothing but its keys is real."""
+
+    def __init__(self, fingers: Fingers, whose: str) -> None:
+        self._fingers = fingers
+        self._whose = whose
+
+    async def record(self, *, longest: float, silence: float) -> Recorded:
+        """Let the caller speak, or press `#` at once."""
+        typer.echo(f"  records a message for {self._whose}, {format_duration(longest)} at most")
+        said = self._fingers.press("beep (# at once: nothing is said)")
+        return Recorded.NOTHING if said.startswith("#") else Recorded.MESSAGE
+
+    async def play(self) -> None:
+        """Print that it is played."""
+        typer.echo("  plays the message")
+
+    async def keep(self) -> bool:
+        """Print that it is kept."""
+        typer.echo("  keeps the message")
+        return True
 
 
 NOTES = {

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Protocol
 
 from ..core.prompt import Prompt
@@ -24,6 +25,8 @@ class Connection(StrEnum):
     """Everybody of the plan was tried; nobody took the call."""
     NOT_ON_DUTY = "not-on-duty"
     """There was nobody to try at this instant."""
+    VOICEMAIL = "voicemail"
+    """Nobody took the call, or there was nobody to try, and the team wants messages."""
     KEY = "key"
     """The caller waits no longer: they pressed a key of `Waiting`, which is the next to be read."""
 
@@ -77,6 +80,40 @@ class Caller:
     """The caller's number as the carrier sends it, if it is a number and is shown."""
 
 
+class Recorded(Enum):
+    """What came of recording a caller."""
+
+    MESSAGE = "message"
+    """They said something."""
+    NOTHING = "nothing"
+    """They said nothing, or next to nothing."""
+    FAILED = "failed"
+    """They cannot be recorded: no space, say."""
+
+
+class Message(Protocol):
+    """A message that a caller is about to leave.
+
+    Leaving its `async with` early, because they hang up, keeps what they have said.
+    """
+
+    async def record(self, *, longest: float, silence: float) -> Recorded:
+        """Record after a beep until silence, the key `#`, or the longest time (seconds).
+
+        Keys that are pressed before, and while it records, are gone. What was recorded before is replaced, as
+        soon as there is something new.
+        """
+        ...
+
+    async def play(self) -> None:
+        """Let the caller hear what was recorded; a key cuts it short."""
+        ...
+
+    async def keep(self) -> bool:
+        """Store what was recorded, and tell those who want to know; False if that cannot be done."""
+        ...
+
+
 class Phone(Protocol):
     """A caller's telephone. Asterisk's is in `call`; a terminal or a script can be one too.
 
@@ -114,6 +151,13 @@ class Phone(Protocol):
         """Ring who is on call for `reason`, or a destination, and let the two talk.
 
         The caller is spoken to in `language`. After `TALKED` they are still there: the agent hung up.
+        """
+        ...
+
+    def message(self, reason: str, language: str, team: str | None) -> AbstractAsyncContextManager[Message]:
+        """Let the caller leave a message: for a team, or for the one that answers for `reason`.
+
+        The caller is spoken to in `language`.
         """
         ...
 

@@ -19,6 +19,7 @@ from .nodes.route import Route
 from .nodes.say import Say
 from .nodes.set import Set
 from .nodes.transfer import Transfer
+from .nodes.voicemail import Voicemail
 from .nodes.webhook import Webhook
 from .phone import Caller
 from .step import Step
@@ -41,6 +42,7 @@ class Node(Schema):
     goto: Goto | None = None
     route: Route | None = None
     transfer: Transfer | None = None
+    voicemail: Voicemail | None = None
     goodbye: Goodbye | None = None
 
     @model_validator(mode="before")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from enum import StrEnum
 
 from .flow import Flow
-from .phone import RINGING, Connection, Destination, Phone, Waiting
+from .phone import RINGING, Connection, Destination, Message, Phone, ToTeam, Waiting
 from .step import Saying
 from .words import Word
 
@@ -23,8 +24,18 @@ class Outcome(StrEnum):
     NOT_ON_DUTY = "not-on-duty"
     GOODBYE = "goodbye"
     """The flow said goodbye without having looked for an agent."""
+    MESSAGE = "message"
+    """The caller left a message."""
     ABANDONED = "abandoned"
     """The caller hung up first."""
+
+
+_OUTCOMES = {
+    Connection.TALKED: Outcome.TALKED,
+    Connection.NOBODY: Outcome.NOBODY,
+    Connection.VOICEMAIL: Outcome.NOBODY,
+    Connection.NOT_ON_DUTY: Outcome.NOT_ON_DUTY,
+}
 
 
 class Walk:
@@ -39,6 +50,8 @@ class Walk:
         self.priority = 0
         self.variables: dict[str, Value] = {}
         self.outcome = Outcome.GOODBYE
+        self.team: str | None = None
+        """The team that was rung whatever the reason, if that was so."""
         self._visits = Counter[str]()
         self._asked: list[str] = []
 
@@ -104,9 +117,23 @@ class Walk:
             self.choose(reason=self.flow.fallback_reason)
         connection = await self.phone.connect(str(self.reason), self.language, to, waiting)
         self.note("flow.connected", result=connection)
+        self.team = to.team if isinstance(to, ToTeam) else None
         if connection is not Connection.KEY:
-            self.outcome = Outcome(connection.value)
+            self.outcome = _OUTCOMES[connection]
         return connection
+
+    def message(self, team: str | None) -> AbstractAsyncContextManager[Message]:
+        """Let the caller leave a message: for a team, for the one that was rung, or that answers for them."""
+        if self.reason is None:
+            self.choose(reason=self.flow.fallback_reason)
+        return self.phone.message(str(self.reason), self.language, team or self.team)
+
+    async def keep(self, message: Message) -> bool:
+        """Keep a message that the caller recorded; False if that cannot be done."""
+        kept = await message.keep()
+        if kept:
+            self.outcome = Outcome.MESSAGE
+        return kept
 
     # What is known
 

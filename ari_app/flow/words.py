@@ -78,6 +78,12 @@ class Word(StrEnum):
     """Something takes longer than a moment."""
     CALLER_WAITED = "caller-waited"
     """Somebody is looked for: before one of `WAITED`."""
+    VOICEMAIL_KEYS = "voicemail-keys"
+    """A caller recorded a message: which keys keep it, record it again, play it."""
+    VOICEMAIL_NOTHING = "voicemail-nothing"
+    """They said nothing."""
+    VOICEMAIL_FAILED = "voicemail-failed"
+    """Their message cannot be stored."""
     DIGITS_HEARD = "digits-heard"
     """Before a number that the caller typed is read back."""
     DIGITS_CONFIRM = "digits-confirm"
@@ -122,6 +128,9 @@ OF_NODES = frozenset(
     {
         Word.CALLER_WAIT,
         Word.CALLER_WAITED,
+        Word.VOICEMAIL_KEYS,
+        Word.VOICEMAIL_NOTHING,
+        Word.VOICEMAIL_FAILED,
         Word.DIGITS_HEARD,
         Word.DIGITS_CONFIRM,
         Word.DIGITS_WRONG,

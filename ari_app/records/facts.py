@@ -22,6 +22,7 @@ class Outcome(StrEnum):
     """How a call ended, for its caller."""
 
     BRIDGED = "bridged"  # talked with an agent
+    VOICEMAIL = "voicemail"  # left a message: was told so, or hung up
     ABANDONED = "abandoned"  # hung up before any agent was there
     UNANSWERED = "unanswered"  # everybody was rung, nobody took it: heard a reason and a goodbye
     NOBODY_ON_CALL = "nobody-on-call"  # nobody to ring at that instant: heard a reason and a goodbye

@@ -138,6 +138,11 @@ class Plan:
     steps: tuple[Step, ...]
     rounds: int = 1
 
+    @property
+    def takes_messages(self) -> bool:
+        """Whether who reaches nobody may leave a message."""
+        return bool(self.steps) and self.steps[-1].kind == "voicemail"
+
     def agents(self) -> Iterator[OnCallAgent]:
         """Yield everybody who may be rung, in order, each once."""
         seen = set[str]()

@@ -19,10 +19,12 @@ from ..call.adoption import Survivors, Talk
 from ..call.announcements import Announcements
 from ..call.desk import Call, Desk
 from ..call.engaged import Engaged
+from ..call.messages import MessageBox
 from ..call.story import Story
 from ..core.errors import AstreinteError
 from ..core.logs import get_logger
 from ..core.settings import Settings
+from ..notify import Notifier
 from ..prompts import PromptStore
 from ..records.database import RecordsUnavailable
 from ..records.facts import Fact, FactSink
@@ -33,7 +35,9 @@ from .apart import Apart, ReadingFailed, reading_apart
 from .books import Books, open_books
 from .calendar_refreshing import CalendarKeeper
 from .fallback import FallbackKeeper
+from .message_keeping import MessageKeeper
 from .oncall import on_call_now
+from .outbox import RecordedOutbox
 from .publishing import publish, unpublished
 from .reading import Reading, SettingsFile
 from .reception import Reception
@@ -102,6 +106,9 @@ class Line:
             host=settings.agi.host,
             port=settings.agi.port,
         )
+        self.notifier = Notifier(
+            lambda: self.settings.notify.recipients, RecordedOutbox(recorder, settings.database_url)
+        )
         self._desk = Desk(
             ari=self.ari,
             settings=settings,
@@ -112,6 +119,7 @@ class Line:
             phone_state=self.ami.state,
             activity=activity.known,
             announcements=Announcements(spoken_beside(settings)),
+            messages=MessageBox(lambda: self._desk, recorder, self.notifier),
             engaged=Engaged(),
         )
         self._activity = activity
@@ -151,11 +159,21 @@ class Line:
             )
             recalling = asyncio.create_task(self._recall(), name="activity")
             stack.push_async_callback(_cancelled, recalling)
+            await stack.enter_async_context(self.notifier.running())
+            stack.push_async_callback(self._desk.messages.close)
+            keeper = MessageKeeper(
+                self.ari,
+                lambda: self._desk,
+                self.settings.database_url,
+                is_known=self.reception.knows,
+            )
+            stack.push_async_callback(_cancelled, asyncio.create_task(keeper.run(), name="messages"))
             await self._start_ami(stack)
             announcing = AnnouncementKeeper(self.settings, self._desk.announcements)
             await stack.enter_async_context(announcing.keeping())
             self.ari.on_stasis_start = self.reception.on_stasis_start
             self.ari.on_ready.append(self._adopt)
+            self.ari.on_ready.append(keeper.look)
             stack.push_async_callback(self.ari.close)
             await self.ari.start(wait=wait)
             stack.push_async_callback(self._drain)

@@ -111,6 +111,7 @@ class Reception:
             desk=desk,
             story=Story(call_id, self._records),
             known=known,
+            caller_name=event.channel.caller.name,
         )
 
     def take_up(self, call: Call, life: Coroutine[Any, Any, None]) -> None:

@@ -23,10 +23,20 @@ def test_a_scripted_caller_is_led_through_the_shipped_flow(astreinte: Astreinte)
 
 
 def test_a_caller_whom_nobody_takes_hears_so(astreinte: Astreinte) -> None:
-    said = astreinte("flow", "try", "accueil", "--keys", "11", "--nobody")
+    said = astreinte("flow", "try", "accueil", "--keys", "12", "--nobody")
     assert "Nous n'avons pu joindre aucune personne d'astreinte." in said.out
     assert "Pour une panne" not in said.out  # the second key was typed ahead
-    assert said.out.endswith("The call ends at personne: nobody, in fr, for panne.\n")
+    assert said.out.endswith("The call ends at personne: nobody, in fr, for carte-volee.\n")
+
+
+def test_a_caller_whom_nobody_takes_leaves_a_message_where_the_team_takes_them(astreinte: Astreinte) -> None:
+    said = astreinte("flow", "try", "accueil", "--keys", "11,-,3,2,#,-,1", "--nobody")
+    assert "  records a message for support-technique, 2m at most\n" in said.out
+    assert "  plays the message\n" in said.out
+    assert "  fr  Nous n'avons rien entendu.\n" in said.out
+    assert said.out.count("records a message") == 3
+    assert "  keeps the message\n" in said.out
+    assert said.out.endswith("The call ends at merci: message, in fr, for panne.\n")
 
 
 def test_after_the_last_key_there_is_silence(astreinte: Astreinte) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,11 +12,42 @@ from ari_app.core.prompt import Prompt
 from ari_app.flow.book import FlowBook, load_flows
 from ari_app.flow.flow import Flow
 from ari_app.flow.interpreter import FlowEnd
-from ari_app.flow.phone import RINGING, Caller, CallerGone, Connection, Destination, Waiting
+from ari_app.flow.phone import (
+    RINGING,
+    Caller,
+    CallerGone,
+    Connection,
+    Destination,
+    Message,
+    Recorded,
+    Waiting,
+)
 
 SILENCE = None
 SOMEBODY = Caller("call-1", "default", None)
 MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
+
+
+class ScriptedMessage:
+    """What comes of recording the caller, time after time; they hang up when it is over."""
+
+    def __init__(self, story: list[str], recordings: Iterable[Recorded], *, keeps: bool) -> None:
+        self._story = story
+        self._recordings = deque(recordings)
+        self._keeps = keeps
+
+    async def record(self, *, longest: float, silence: float) -> Recorded:
+        self._story.append(f"is recorded for {longest:g} s, until {silence:g} s of silence")
+        if not self._recordings:
+            raise CallerGone
+        return self._recordings.popleft()
+
+    async def play(self) -> None:
+        self._story.append("hears the message")
+
+    async def keep(self) -> bool:
+        self._story.append("keeps the message")
+        return self._keeps
 
 
 class ScriptedPhone:
@@ -33,6 +65,8 @@ class ScriptedPhone:
         *script: str | None,
         ahead: Iterable[str] = (),
         agents: Iterable[Connection] = (),
+        recordings: Iterable[Recorded] = (),
+        keeps: bool = True,
         hangs_up: bool = False,
         caller: Caller = SOMEBODY,
         at: datetime = MONDAY,
@@ -48,6 +82,7 @@ class ScriptedPhone:
         self._script = deque(script)
         self._ahead = deque(ahead)
         self._agents = deque(agents)
+        self.answering_machine = ScriptedMessage(self.story, recordings, keeps=keeps)
         self._hangs_up = hangs_up
         self._at = at
 
@@ -81,6 +116,11 @@ class ScriptedPhone:
         self.waitings.append(waiting)
         self.story.append(f"waits for {reason}")
         return self._agents.popleft() if self._agents else Connection.TALKED
+
+    @asynccontextmanager
+    async def message(self, reason: str, language: str, team: str | None) -> AsyncIterator[Message]:
+        self.story.append(f"may leave a message for {team or reason}")
+        yield self.answering_machine
 
     def note(self, name: str, **facts: str | int | float | None) -> None:
         self.notes.append((name, facts))

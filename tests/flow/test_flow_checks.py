@@ -87,8 +87,11 @@ MORE = (
   note:
     set: {priority: 5, goto: encore}
   encore:
-    goto: fin""",
+    goto: fin
+  message:
+    voicemail: {prompt: choix, longest: 1m, goto: fin, otherwise: fin}""",
     )
+    .replace("route: {nobody: fin}", "route: {nobody: fin, voicemail: message}")
     .replace('"*": {goto: avant}', '"*": {goto: contrat}')
     .replace("goto: langue}\n  relier", "goto: langue}\n  relier")
     .replace("flow: jour", 'flow: jour\nhuman: {goto: relier}\nlanguage_of: {caller: {"+44": en}}')
@@ -190,6 +193,9 @@ ERRORS_OF_MORE: dict[str, tuple[str, str, str, str, str, str]] = {
     "transfer to two": ("nobody: note", "team: retours, nobody: note", '{number: "', "rings a number or a team", "`team: support-technique`", "remove one"),
     "transfer to none": ('number: "+33199000300", ', "", "{nobody: note", "rings a number or a team", "`number:", "add one"),
     "number off duty": ("nobody: note", "nobody: note, off_duty: fin", "off_duty", "never off duty", "`nobody` alone", "remove"),
+    "message for a number": ("nobody: note", "nobody: note, voicemail: fin", "voicemail: fin", "a number has no team", "`nobody` alone", "remove"),
+    "message of an hour": ("longest: 1m", "longest: 1h", "1h", "too long", "5m", "5m"),
+    "message to nowhere": ("voicemail: message", "voicemail: mesage", "mesage", "there is no node `mesage`", "`message`", "`message`?"),
     "nothing to set": ("priority: 5, ", "", "{goto: encore", "sets nothing", "`priority`", "add"),
     "goto nowhere": ("goto: fin", "goto: fni", "fni", "there is no node `fni`", "`fin`", "`fin`?"),
     "circle of goto": ("goto: fin", "goto: note", "note:\n", "who gets to the node `note` never gets out", "a `goodbye`", "lead"),

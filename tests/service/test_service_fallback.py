@@ -15,13 +15,17 @@ from ari_app.ari import AriClient
 from ari_app.call.announcements import Announcements
 from ari_app.call.desk import Desk
 from ari_app.call.engaged import Engaged
+from ari_app.call.messages import MessageBox
+from ari_app.notify import Notifier
 from ari_app.pbx import AsteriskServer, LineConfig, loopback_address
 from ari_app.prompts import PromptStore
+from ari_app.records.recorder import Recorder
 from ari_app.roster.book import RosterBook
 from ari_app.roster.plan import Activity, Plan
 from ari_app.service.books import open_books
 from ari_app.service.fallback import FallbackKeeper
 from ari_app.service.line import open_line
+from ari_app.service.outbox import RecordedOutbox
 
 from .conftest import House, until
 
@@ -84,6 +88,8 @@ async def test_who_is_rung_changes_at_the_instant_at_which_the_shift_does(house:
     shift = datetime(2027, 12, 24, 17, tzinfo=UTC)
     ami = AmiClient(settings.ami.host, settings.ami.port, secret=settings.ami.password.get_secret_value())
     async with ami:
+        recorder = Recorder(settings.database_url, spill=settings.data / "unsaved.jsonl")
+        notifier = Notifier(dict, RecordedOutbox(recorder, settings.database_url))
         desk = Desk(
             ari=AriClient(url=settings.ari.url, username="", password="", app="unused"),
             settings=settings,
@@ -93,6 +99,7 @@ async def test_who_is_rung_changes_at_the_instant_at_which_the_shift_does(house:
             prompts=PromptStore.from_settings(settings.prompts),
             phone_state=ami.state,
             activity=Activity({}, {}),
+            messages=MessageBox(lambda: desk, recorder, notifier),
             announcements=Announcements(PromptStore.from_settings(settings.prompts)),
             engaged=Engaged(),
         )

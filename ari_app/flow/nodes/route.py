@@ -35,6 +35,11 @@ class Ringing(Step):
         WhileWaiting(), description="What the caller hears, and may press, while telephones ring."
     )
 
+    voicemail: ToNode | None = Field(
+        None,
+        description="The next node, instead of both, where the team's escalation ends with `voicemail`.",
+    )
+
     def destination(self) -> Destination | None:
         """Return who is rung, None for who is on call for the caller's reason."""
         return None
@@ -52,6 +57,8 @@ class Ringing(Step):
                 return self.nobody
             case Connection.NOT_ON_DUTY:
                 return self.off_duty or self.nobody
+            case Connection.VOICEMAIL:
+                return self.voicemail or self.nobody
             case Connection.KEY:
                 key = await walk.key(0) or ""
                 walk.note("menu.key", node=walk.node, key=key)

@@ -34,14 +34,15 @@ class Transfer(Ringing):
                 expected='`number: "+33199001234"`, or `team: support-technique`',
                 remedy="remove one of the two" if self.number else "add one of the two",
             )
-        if self.number is not None and self.off_duty is not None:
-            raise mistake(
-                "a number is never off duty",
-                expected="`nobody` alone beside a `number`",
-                remedy="remove `off_duty`",
-                at=("off_duty",),
-                key=True,
-            )
+        for field, why in (("off_duty", "is never off duty"), ("voicemail", "has no team")):
+            if self.number is not None and getattr(self, field) is not None:
+                raise mistake(
+                    f"a number {why}",
+                    expected="`nobody` alone beside a `number`",
+                    remedy=f"remove `{field}`",
+                    at=(field,),
+                    key=True,
+                )
         return self
 
     def destination(self) -> Destination:

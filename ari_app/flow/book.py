@@ -58,7 +58,8 @@ class FlowBook:
     def prompts(self) -> list[Prompt]:
         """Return everything that the line can say, each prompt once."""
         said = [prompt for flow in self.flows.values() for prompt in flow.every_prompt()]
-        return list(dict.fromkeys([*said, *self._words.values(), *self._whispers.values()]))
+        duty_calls = [self.duty_call("", "", language) for language in self.languages]  # known, for recordings
+        return list(dict.fromkeys([*said, *self._words.values(), *self._whispers.values(), *duty_calls]))
 
     def reasons_wanted(self) -> list[Wanted]:
         """Return the reasons that some roster must answer for."""

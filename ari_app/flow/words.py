@@ -211,7 +211,7 @@ class Words:
         """Return what an agent hears whose duty for a team begins at a time."""
         name = f"{Word.DUTY_CALL}-{team}".lower().replace("_", "-")
         text = self._texts[Word.DUTY_CALL][language].replace(TIME, time)
-        return Prompt(name, language, text.replace(TEAM, re.sub("[_-]+", " ", team)))
+        return Prompt(Word.DUTY_CALL.value, language, text.replace(TEAM, re.sub("[_-]+", " ", team)))
 
 
 def load_words(folder: Path) -> tuple[Words, list[Finding]]:

@@ -51,6 +51,7 @@ SHORT_PROMPTS = (
     "agent-impossible",
     "agent-wrap-up",
     "waited-10s",
+    "duty-call",
     "duty-drill",
     "duty-keys",
     "duty-confirmed",

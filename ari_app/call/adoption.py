@@ -19,9 +19,10 @@ from ..ari.models import Bridge, Channel
 from ..core.ids import begun_at
 from ..core.logs import get_logger
 from ..records.facts import LegResult, Outcome
-from ..records.reader import OpenCall
+from ..records.reader import LegRecord, OpenCall
 from .channel import CallChannel
 from .desk import Call
+from .ends import End
 
 log = get_logger(__name__)
 
@@ -75,7 +76,10 @@ class Talk:
                 each.when_gone(lambda: ended.set() if all(one.gone for one in agents) else None)
             if all_there:
                 await ended.wait()
-            ended_by = "caller" if caller.gone else "agent"
+            for each in (caller, *agents):
+                if each.lost or not all_there:
+                    await call.desk.ends.learn(each, caller.id)
+            ended_by = "caller" if caller.gone or caller.ended_at else "agent"
             for each in (caller, *agents):
                 if not each.gone:
                     each.send(ari.channels.hangup(each.id))
@@ -83,9 +87,21 @@ class Talk:
             for each in (caller, *agents):
                 await each.settle()
             if all_there or self.on_record:
-                for each in agents:
-                    call.story.leg_ended(each, LegResult.ACCEPTED)
-                call.story.ended(Outcome.BRIDGED, cause=caller.cause, ended_by=ended_by)
+                self._tell_the_end(caller, agents, ended_by)
+
+    def _tell_the_end(self, caller: CallChannel, agents: Sequence[CallChannel], ended_by: str) -> None:
+        story = self.call.story
+        unwatched = [each for each in agents if each.lost or each.ended_at]
+        if caller.lost or caller.ended_at or unwatched:
+            story.hold()
+        if len(unwatched) == len(agents):
+            last = max((each.ended_at for each in agents if each.ended_at), default=None)
+            story.talk_lost(agents[0].id, at=last)
+        for each in agents:
+            story.leg_ended(each, LegResult.ACCEPTED)
+        story.ended(Outcome.BRIDGED, cause=caller.cause, ended_by=ended_by)
+        if story.held:
+            story.tell(caller.ended_at if caller.lost or caller.ended_at else datetime.now(UTC))
 
     def _agent_of(self, leg: Channel) -> str:
         known = self.on_record.legs if self.on_record is not None else []
@@ -135,6 +151,12 @@ def _instant(text: str) -> datetime:
         return datetime.now(UTC)
 
 
+def _in_talks(bridges: Sequence[Bridge]) -> set[str]:
+    """Return the channels that are in a bridge in which two people talk, or talked."""
+    talks = (each for each in bridges if each.bridge_type == "mixing" and OURS.fullmatch(each.id))
+    return {channel for bridge in talks for channel in bridge.channels}
+
+
 class Survivors:
     """Decides for each call without an end, and for each stray channel and bridge, what becomes of it.
 
@@ -150,6 +172,8 @@ class Survivors:
         self._is_known = is_known
         """Whether a call id or a caller's channel id belongs to a call that is being lived."""
         self._take_up = take_up
+        self._handed_over: dict[str, datetime] = {}
+        """The callers' channels that were given to the dialplan, and when."""
 
     async def sort_out(self, on_record: Sequence[OpenCall]) -> list[Talk]:
         """Clean up; return the talks that go on.
@@ -172,7 +196,8 @@ class Survivors:
             if each.call.id not in kept:
                 await self._end(each, channels)
         seen_to = {talk.caller.id for talk in talks} | {each.call.channel_id for each in on_record}
-        await self._hand_over_strangers([each for each in channels.values() if each.id not in seen_to])
+        strangers = [each for each in channels.values() if each.id not in seen_to]
+        await self._let_strangers_go(strangers, parted=_in_talks(bridges))
         return talks
 
     def _talk_in(
@@ -201,30 +226,55 @@ class Survivors:
         record = each.call
         call = self._take_up(record.id, record.line, record.channel_id, record.number)
         talked = record.bridged_at is not None and any(leg.accepted_at for leg in each.legs)
-        on_hold = any(leg.accepted_at and leg.id in channels for leg in each.legs)
-        for leg in each.legs:
-            result = LegResult.ACCEPTED if talked and leg.accepted_at else LegResult.INTERRUPTED
-            call.story.leg_lost(leg.id, result)
         outcome, ended_by = Outcome.BRIDGED if talked else Outcome.INTERRUPTED, "unknown"
-        if record.channel_id in channels:
-            if talked and not on_hold:
-                await self._quietly("caller", record.channel_id, self._ari.channels.hangup(record.channel_id))
-                ended_by = "agent"
-            elif await self._hand_over(record.channel_id, record.line):
-                outcome, ended_by = Outcome.FALLBACK, "line"
-        call.story.ended(outcome, cause=None, ended_by=ended_by)
+        on_hold = any(leg.accepted_at and leg.id in channels for leg in each.legs)
+        here, gone = record.channel_id in channels, None
+        if record.channel_id in self._handed_over:
+            outcome, ended_by = Outcome.FALLBACK, "line"
+            gone = End(self._handed_over[record.channel_id])
+        elif not here:
+            gone = await call.desk.ends.of(record.channel_id)
+        elif talked and not on_hold:
+            await self._quietly("caller", record.channel_id, self._ari.channels.hangup(record.channel_id))
+            ended_by = "agent"
+        elif await self._hand_over(record.channel_id, record.line):
+            outcome, ended_by = Outcome.FALLBACK, "line"
+        call.story.hold()
+        for leg in each.legs:
+            await self._tell_of_leg(call, leg, talked=talked, was_there=leg.id in channels)
+        call.story.ended(outcome, cause=gone.cause if gone else None, ended_by=ended_by)
+        by = datetime.now(UTC) if here else None
+        call.story.tell(gone.at if gone else by)
+
+    @staticmethod
+    async def _tell_of_leg(call: Call, leg: LegRecord, *, talked: bool, was_there: bool) -> None:
+        """Tell how an attempt ended, or the agent's side of a talk, in a call that is over."""
+        end = End(datetime.now(UTC)) if was_there else await call.desk.ends.of(call.channel_id, leg.id)
+        at, cause = (end.at, end.cause) if end else (None, None)
+        accepted = talked and leg.accepted_at is not None
+        if accepted and not was_there:
+            call.story.talk_lost(leg.id, at=at)
+        result = LegResult.ACCEPTED if accepted else LegResult.INTERRUPTED
+        call.story.leg_lost(leg.id, result, at=at, cause=cause)
 
     def _is_stray(self, resource_id: str, kept: set[str]) -> bool:
         match = OURS.fullmatch(resource_id)
         return match is not None and match[1] not in kept and not self._is_known(match[1])
 
-    async def _hand_over_strangers(self, channels: Sequence[Channel]) -> None:
-        """Give callers that sit in our application, and whom no record knows, to the dialplan."""
+    async def _let_strangers_go(self, channels: Sequence[Channel], parted: set[str]) -> None:
+        """Give callers that sit in our application, and whom no record knows, to the dialplan.
+
+        Those who have `parted` from an agent are hung up, as if we had seen the agent go.
+        """
         strangers = [each for each in channels if self._sits_in_our_application(each)]
         if strangers:
             await asyncio.sleep(NEWCOMER_SECONDS)
         for channel in strangers:
-            if not self._is_known(channel.id):
+            if self._is_known(channel.id):
+                continue
+            if channel.id in parted:
+                await self._quietly("caller", channel.id, self._ari.channels.hangup(channel.id))
+            else:
                 line = channel.dialplan.app_data.partition(",")[2]
                 await self._hand_over(channel.id, line or "default")
 
@@ -238,13 +288,13 @@ class Survivors:
         )
 
     async def _hand_over(self, channel_id: str, line: str) -> bool:
-        return await self._quietly(
-            "caller",
-            channel_id,
-            self._ari.channels.continue_in_dialplan(
-                channel_id, context="fallback", extension=line, priority=1
-            ),
+        request = self._ari.channels.continue_in_dialplan(
+            channel_id, context="fallback", extension=line, priority=1
         )
+        handed_over = await self._quietly("caller", channel_id, request)
+        if handed_over:
+            self._handed_over[channel_id] = datetime.now(UTC)
+        return handed_over
 
     async def _quietly(self, kind: str, resource_id: str, request: Awaitable[object]) -> bool:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
+from datetime import datetime
 from typing import Any
 
 from ..ari import AriClient
@@ -54,6 +55,8 @@ class CallChannel:
         self.gone = False
         self.lost = False
         """Whether its end was not seen: the connection to Asterisk was lost then."""
+        self.ended_at: datetime | None = None
+        """When it ended, if that was not seen and Asterisk told afterwards (`Ends.learn`)."""
         self.cause: int | None = None
         """The Q.850 hangup cause, once gone and if Asterisk told."""
         self.sip_code: int | None = None

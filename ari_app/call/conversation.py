@@ -112,6 +112,9 @@ class Conversation:
                 self._lead = taken
         except asyncio.CancelledError:
             self.left_alone = self._joined and not self._caller.gone
+            if not self.left_alone:
+                for leg in (self._lead, *self._guests):
+                    await self._find_out_about(leg)
             raise
         finally:
             await self._close()
@@ -141,6 +144,7 @@ class Conversation:
         """Follow the talk until there is no lead; True if somebody else is to be found for the caller."""
         while True:
             handed_over = await self._obey()
+            await self._find_out_about(self._lead)
             if not self._guests:
                 break
             self._lead.release(LegResult.ACCEPTED)
@@ -351,6 +355,13 @@ class Conversation:
             waiting.cancel()
 
     # The end
+
+    async def _find_out_about(self, leg: Leg) -> None:
+        """Ask Asterisk since when somebody has been gone whose end we did not see."""
+        if leg.channel.lost:
+            await self._call.desk.ends.learn(leg.channel, self._call.channel_id)
+            if self._joined and leg is self._lead and not self._guests:
+                self._call.story.unbridged(leg)
 
     async def _close(self) -> None:
         if self._waiting is not None:

@@ -18,6 +18,7 @@ from ..prompts import PromptStore
 from ..roster.book import RosterBook
 from ..roster.plan import Activity
 from .announcements import Announcements
+from .ends import Ends
 from .engaged import Engaged
 from .messages import MessageBox
 from .story import Story
@@ -43,6 +44,8 @@ class Desk:
     messages: MessageBox
     engaged: Engaged
     """Which agents are in a call of the line; it follows what happens."""
+    ends: Ends
+    """When channels ended that nobody watched."""
     under_way: UnderWay = field(default_factory=UnderWay)
     """Which agents are rung by the line itself; callers come first."""
 

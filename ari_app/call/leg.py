@@ -17,6 +17,7 @@ from .bridge import told_gone
 from .channel import CallChannel
 from .desk import Call
 from .endpoints import endpoint_of
+from .ends import handler_of
 from .outcome import leg_result
 from .whisper import Said
 
@@ -111,7 +112,7 @@ class Leg:
             caller_id=f'"{display_name}" <{number}>',
             timeout=math.ceil(seconds) + RING_MARGIN,
             originator=self._call.channel_id or None,  # a duty call has no caller
-            variables={"FORWARD_CONTEXT": NOWHERE},
+            variables={"FORWARD_CONTEXT": NOWHERE, **handler_of(self._call.channel_id, self.id)},
         )
         engaged = self._call.desk.engaged
         engaged.ringing(self.agent.id, self.channel.wake)

@@ -67,7 +67,6 @@ class Session:
 
     async def run(self) -> None:
         """Live the call."""
-        story = self._call.story
         async with self._ari.watch(self._call.channel_id, on_event=self._caller.on_event):
             outcome = Outcome.INTERRUPTED
             try:
@@ -91,9 +90,7 @@ class Session:
                     try:
                         await self._hang_up_caller()
                     finally:
-                        story.ended(
-                            outcome, cause=self._caller.cause, ended_by=self._ended_by, at=self._gone_at
-                        )
+                        await self._tell_the_end(outcome)
                 await self._call.settle()
 
     async def _converse(self) -> Outcome:
@@ -238,9 +235,22 @@ class Session:
         """Whether the caller talks on with an agent, without us."""
         return self._conversation is not None and self._conversation.left_alone
 
+    async def _tell_the_end(self, outcome: Outcome) -> None:
+        story, caller = self._call.story, self._caller
+        try:
+            if story.held:
+                await self._call.desk.ends.learn(caller, self._call.channel_id)
+        finally:
+            at = None if story.held else self._gone_at
+            story.ended(outcome, cause=caller.cause, ended_by=self._ended_by, at=at)
+            if story.held:
+                story.tell(caller.ended_at)
+
     def _on_caller_gone(self) -> None:
         if self._task:
             self._ended_by = "unknown" if self._caller.lost else "caller"
+            if self._caller.lost:
+                self._call.story.hold()  # until it is known since when the caller has been gone
             self._task.cancel()
 
     def _outcome_of_gone_caller(self) -> Outcome:

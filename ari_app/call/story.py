@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from ..core.logs import get_logger
 from ..records.facts import (
@@ -17,6 +19,7 @@ from ..records.facts import (
     CallReason,
     CallUnbridged,
     CallWrappedUp,
+    Fact,
     FactSink,
     LegAccepted,
     LegAnswered,
@@ -40,8 +43,30 @@ class Story:
 
     def __init__(self, call_id: str, sink: FactSink) -> None:
         self._call = call_id
-        self._put = sink.put
+        self._sink = sink
+        self._held: list[Fact] | None = None
         self._log = log.bind(call=call_id)  # some of it is told outside the call's own task
+
+    def _put(self, fact: Fact) -> None:
+        if self._held is None:
+            self._sink.put(fact)
+        else:
+            self._held.append(fact)
+
+    @property
+    def held(self) -> bool:
+        """Whether what happens is kept off the records."""
+        return self._held is not None
+
+    def hold(self) -> None:
+        """Keep what happens from here on off the records until `tell`: it may have happened some time ago."""
+        self._held = []
+
+    def tell(self, by: datetime | None) -> None:
+        """Put on record what was held: all of it had happened `by` then, or it is not known when it did."""
+        held, self._held = [_happened(fact, by) for fact in self._held or ()], None
+        for fact in sorted(held, key=lambda fact: fact.at or datetime.max.replace(tzinfo=UTC)):
+            self._sink.put(fact)
 
     def arrived(
         self, *, line: str, channel_id: str, number: str, name: str, at: datetime | None = None
@@ -96,11 +121,13 @@ class Story:
         self._put(
             LegEnded(
                 call=self._call,
+                at=channel.ended_at,
                 leg=channel.id,
                 result=result,
                 cause=channel.cause,
                 tech_cause=channel.sip_code,
                 dialstatus=channel.dialstatus or "",
+                unseen=_unseen(channel),
             )
         )
         self._log.info(
@@ -118,10 +145,15 @@ class Story:
         self._put(CallBridged(call=self._call, leg=leg_id, at=at))
         self._log.info("call.bridged", leg=leg_id, agent=agent)
 
-    def leg_lost(self, leg_id: str, result: LegResult) -> None:
-        """An attempt ended, or the agent's side of a talk, and nobody saw how."""
-        self._put(LegEnded(call=self._call, leg=leg_id, result=result))
-        self._log.info("leg.ended", leg=leg_id, result=result, cause=None, sip_code=None)
+    def talk_lost(self, leg_id: str, *, at: datetime | None) -> None:
+        """The agent was gone at `at`, and nobody saw it; None: it is not known when."""
+        self._put(CallUnbridged(call=self._call, leg=leg_id, at=at, unseen=None if at else True))
+
+    def leg_lost(self, leg_id: str, result: LegResult, *, at: datetime | None, cause: int | None) -> None:
+        """An attempt ended, or the agent's side of a talk, and nobody saw how; None: nor when."""
+        unseen = None if at else True
+        self._put(LegEnded(call=self._call, leg=leg_id, result=result, at=at, cause=cause, unseen=unseen))
+        self._log.info("leg.ended", leg=leg_id, result=result, cause=cause, sip_code=None)
 
     def bridged(self, leg: Leg) -> None:
         """Caller and agent hear each other."""
@@ -130,7 +162,8 @@ class Story:
 
     def unbridged(self, leg: Leg) -> None:
         """The agent is gone and the caller is still there."""
-        self._put(CallUnbridged(call=self._call, leg=leg.id))
+        at, unseen = leg.channel.ended_at, _unseen(leg.channel)
+        self._put(CallUnbridged(call=self._call, leg=leg.id, at=at, unseen=unseen))
         self._log.info("call.unbridged", leg=leg.id, agent=leg.agent.id)
 
     def wrapped_up(self, leg: Leg, result: WrapUp) -> None:
@@ -159,3 +192,19 @@ class Story:
         """Anything else worth keeping, under a name of its own."""
         self._put(CallEvent(call=self._call, event=name, data=facts))
         self._log.debug("call.noted", note=name, **facts)
+
+
+def _unseen(channel: CallChannel) -> bool | None:
+    """Tell whether it is not known when a channel ended."""
+    return True if channel.lost and channel.ended_at is None else None
+
+
+def _happened(fact: Fact, by: datetime | None) -> Fact:
+    """Return a fact at its own instant, or `by` then if it has none or a later one."""
+    if by is not None:
+        return msgspec.structs.replace(fact, at=min(fact.at or by, by))
+    if isinstance(fact, CallUnbridged):  # whether the caller was still there then is not known
+        return msgspec.structs.replace(fact, at=None, unseen=True)
+    if isinstance(fact, LegEnded | CallEnded) and fact.at is None:
+        return msgspec.structs.replace(fact, unseen=True)
+    return fact

@@ -27,7 +27,6 @@ class Outcome(StrEnum):
     UNANSWERED = "unanswered"  # everybody was rung, nobody took it: heard a reason and a goodbye
     NOBODY_ON_CALL = "nobody-on-call"  # nobody to ring at that instant: heard a reason and a goodbye
     GOODBYE = "goodbye"  # the flow itself ended the call
-    FAILED = "failed"  # an error of ours: heard an apology
     REFUSED = "refused"  # not let in (overload): heard an apology or congestion
     BLOCKED = "blocked"  # not let in: the number is on a list
     ANONYMOUS = "anonymous"  # not let in: the number is withheld
@@ -129,7 +128,7 @@ class LegEnded(Fact, frozen=True, kw_only=True, tag="leg.ended"):
     """The attempt, or the agent's side of the talk, is over.
 
     `cause` is Asterisk's hangup cause (Q.850), `tech_cause` the SIP status, `dialstatus` what the `Dial`
-    event said; each as far as known. Write it for legs that were bridged as well.
+    event said; each as far as known. Write it for legs that were bridged as well. `unseen`: see `CallEnded`.
     """
 
     leg: str
@@ -137,6 +136,7 @@ class LegEnded(Fact, frozen=True, kw_only=True, tag="leg.ended"):
     cause: int | None = None
     tech_cause: int | None = None
     dialstatus: str = ""
+    unseen: bool | None = None
 
 
 class CallBridged(Fact, frozen=True, kw_only=True, tag="call.bridged"):
@@ -146,9 +146,13 @@ class CallBridged(Fact, frozen=True, kw_only=True, tag="call.bridged"):
 
 
 class CallUnbridged(Fact, frozen=True, kw_only=True, tag="call.unbridged"):
-    """They do not hear each other any more, and the call goes on (transfer, survey)."""
+    """They do not hear each other any more, and the call goes on (transfer, survey).
+
+    `unseen`: see `CallEnded`.
+    """
 
     leg: str
+    unseen: bool | None = None
 
 
 class CallWrappedUp(Fact, frozen=True, kw_only=True, tag="call.wrapped-up"):
@@ -159,10 +163,14 @@ class CallWrappedUp(Fact, frozen=True, kw_only=True, tag="call.wrapped-up"):
 
 
 class CallEnded(Fact, frozen=True, kw_only=True, tag="call.ended"):
-    """The caller's channel is gone. Closes waiting and talking. `cause`: its hangup cause (Q.850)."""
+    """The caller's channel is gone. Closes waiting and talking. `cause`: its hangup cause (Q.850).
+
+    `unseen`: it is known that it ended, and not when. What lasted until then has no duration.
+    """
 
     outcome: Outcome
     cause: int | None = None
+    unseen: bool | None = None
 
 
 class CallEvent(Fact, frozen=True, kw_only=True, tag="call.event"):

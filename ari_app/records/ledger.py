@@ -13,12 +13,15 @@ decreasing from one event to the next. Every duration is a difference on it:
 - a leg's `ring_seconds`: `leg.started` to `leg.answered` (or to `leg.ended`).
 
 Waiting and talking exclude each other, so wait + talk <= total whatever the order of events.
+
+An end that nobody saw (`unseen`) gives no duration: what lasted until then has none, and a call's wait or
+talk of which a stretch is not known is not known either.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from .events import Event
@@ -39,8 +42,7 @@ class Ledger:
         "_leg_starts",
         "_origin",
         "_stretch",
-        "_talk",
-        "_wait",
+        "_totals",
         "changed",
         "changed_legs",
         "last_seq",
@@ -58,7 +60,7 @@ class Ledger:
         self._origin: int | None = None  # the monotonic clock (nanoseconds) at elapsed 0
         self._anchor = arrived_at  # the wall clock at `_elapsed`
         self._stretch: tuple[str, int] | None = None  # "wait" or "talk", since when
-        self._wait = self._talk = 0
+        self._totals: dict[str, int | None] = {"wait": 0, "talk": 0}  # None: not known
         self._leg_starts: dict[str, int] = {}
 
     @classmethod
@@ -92,7 +94,9 @@ class Ledger:
             now = self._by_wall_clock(event.at, monotonic)
         else:
             now = max(self._elapsed, (monotonic - self._origin) // 1000)
-        if not backdated:
+        if backdated:  # several may follow each other
+            self._anchor += timedelta(microseconds=now - self._elapsed)
+        else:
             self._anchor = event.at
             if self._origin is None and monotonic is not None:
                 self._origin = monotonic - now * 1000
@@ -120,16 +124,14 @@ class Ledger:
         if self.row[column] is None:
             self._set(column, value)
 
-    def _turn_to(self, kind: str | None) -> None:
+    def _turn_to(self, kind: str | None, *, unseen: bool = False) -> None:
         """End the stretch of waiting or talking that is open, and open another."""
         if self._stretch is not None:
             was, since = self._stretch
-            if was == "wait":
-                self._wait += self._elapsed - since
-                self._set("wait_seconds", self._wait / 1e6)
-            else:
-                self._talk += self._elapsed - since
-                self._set("talk_seconds", self._talk / 1e6)
+            total = self._totals[was]
+            total = None if unseen or total is None else total + self._elapsed - since
+            self._totals[was] = total
+            self._set(f"{was}_seconds", None if total is None else total / 1e6)
         self._stretch = None if kind is None else (kind, self._elapsed)
 
     def _arrived(self, _at: datetime, data: Row) -> None:
@@ -158,22 +160,23 @@ class Ledger:
                 self._set("agent", leg["agent"])
             self._turn_to("talk")
 
-    def _unbridged(self, _at: datetime, _data: Row) -> None:
+    def _unbridged(self, _at: datetime, data: Row) -> None:
         if self._stretch is not None and self._stretch[0] == "talk":
-            self._turn_to(None)
+            self._turn_to(None, unseen=bool(data.get("unseen")))
 
     def _ended(self, at: datetime, data: Row) -> None:
         if self.row["ended_at"] is not None:
             return
-        self._turn_to(None)
+        unseen = bool(data.get("unseen"))
+        self._turn_to(None, unseen=unseen)
         outcome = data.get("outcome")
         self._set("ended_at", at)
         self._set("outcome", outcome)
         self._set("hangup_cause", data.get("cause"))
-        self._set("total_seconds", self._elapsed / 1e6)
+        self._set("total_seconds", None if unseen else self._elapsed / 1e6)
         if outcome == Outcome.INTERRUPTED:  # nobody is left who could tell how the legs ended
             for leg_id in [key for key, leg in self.legs.items() if leg["ended_at"] is None]:
-                self._leg_ended(at, {"leg": leg_id, "result": LegResult.INTERRUPTED})
+                self._leg_ended(at, {"leg": leg_id, "result": LegResult.INTERRUPTED, "unseen": unseen})
 
     def _wrapped_up(self, _at: datetime, data: Row) -> None:
         self._set("wrap_up", data.get("result"))
@@ -209,7 +212,8 @@ class Ledger:
         leg = self._leg(at, data)
         if leg["ended_at"] is not None:
             return
-        self._stop_ringing(leg)
+        if not data.get("unseen"):
+            self._stop_ringing(leg)
         leg["ended_at"] = at
         leg["result"] = data.get("result")
         leg["hangup_cause"], leg["tech_cause"] = data.get("cause"), data.get("tech_cause")

@@ -18,6 +18,7 @@ from ..call.activity import AgentActivity
 from ..call.adoption import Survivors, Talk
 from ..call.announcements import Announcements
 from ..call.desk import Call, Desk
+from ..call.ends import Ends
 from ..call.engaged import Engaged
 from ..call.messages import MessageBox
 from ..call.story import Story
@@ -121,6 +122,7 @@ class Line:
             announcements=Announcements(spoken_beside(settings)),
             messages=MessageBox(lambda: self._desk, recorder, self.notifier),
             engaged=Engaged(),
+            ends=Ends(self.ami),
         )
         self._activity = activity
         self.reception = Reception(lambda: self._desk, sink)
@@ -130,6 +132,13 @@ class Line:
             lambda: self._desk.rosters.feeds, lambda: self.settings, lambda: self.reload(again=False)
         )
         self._since = datetime.now(UTC)
+        self._survivors = Survivors(
+            self.ari,
+            settings.ari.app,
+            since=self._since,
+            is_known=self.reception.knows,
+            take_up=self._call_of,
+        )
         self._left_open: list[OpenCall] | None = None
         """The calls of an earlier process that are not sorted out yet; None until they are known."""
         self._adopting = asyncio.Lock()
@@ -276,21 +285,14 @@ class Line:
         async with self._adopting:
             if self._left_open is None:
                 self._left_open = await self._calls_left_open()
-            survivors = Survivors(
-                self.ari,
-                self.settings.ari.app,
-                since=self._since,
-                is_known=self.reception.knows,
-                take_up=self._call_of,
-            )
-            for talk in await self._sorted_out(survivors, self._left_open):
+            for talk in await self._sorted_out(self._left_open):
                 self.reception.take_up(talk.call, talk.follow())
             self._left_open = []
 
-    async def _sorted_out(self, survivors: Survivors, left_open: list[OpenCall]) -> list[Talk]:
+    async def _sorted_out(self, left_open: list[OpenCall]) -> list[Talk]:
         while True:
             try:
-                return await survivors.sort_out(left_open)
+                return await self._survivors.sort_out(left_open)
             except (RequestNotSent, OutcomeUnknown) as error:
                 log.info("adoption.interrupted", reason=error.message)
             await asyncio.sleep(ADOPTION_RETRY)
@@ -299,7 +301,8 @@ class Line:
     async def _calls_left_open(self) -> list[OpenCall]:
         """Return the calls of an earlier process that have no end on record, once the records can be read.
 
-        Nobody else knows who may talk. Calls of our own have not ended either, until their end is written.
+        Nobody else knows what is to be written of them. Who waits, or is left alone after a talk, does not
+        wait for that. Calls of our own have not ended either, until their end is written.
         """
         problem = ""
         while True:
@@ -310,6 +313,7 @@ class Line:
                 if problem != error.problem:
                     problem = error.problem
                     log.warning("adoption.waits", reason=error.message, remedy=error.remedy)
+            await self._sorted_out([])
             await asyncio.sleep(RECORDS_RETRY)
 
     def _call_of(self, call_id: str, line: str, channel_id: str, number: str) -> Call:

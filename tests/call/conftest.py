@@ -12,7 +12,9 @@ import pytest
 from ari_app.network.config import TEMPLATES, NetworkConfig
 from ari_app.network.network import TelephoneNetwork
 from ari_app.pbx import AsteriskServer, LineConfig
+from tests.wire import Wire
 
+from .cdr import AsterisksRecords, asterisk_that_records
 from .exchange import OpenLine, Place, opened
 from .files import LANGUAGES, LONG_PROMPTS, SHORT_PROMPTS
 from .sounds import Recordings
@@ -66,3 +68,19 @@ def open_a_line(place: Place) -> OpenALine:
         return opened(place, place.settings(**words))
 
     return opens
+
+
+@pytest.fixture
+async def ari_wire(place: Place) -> AsyncIterator[Wire]:
+    """A wire to Asterisk's ARI."""
+    wire = Wire(place.asterisk.config.ari_host, place.asterisk.config.http_port)
+    await wire.open()
+    yield wire
+    await wire.close()
+
+
+@pytest.fixture
+async def asterisks_records(line_asterisk: AsteriskServer) -> AsyncIterator[AsterisksRecords]:
+    """What the line's Asterisk writes of the calls of this test."""
+    async with asterisk_that_records(line_asterisk) as records:
+        yield records

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ari_app.call.conversation import SHORTEST_TALK
-from ari_app.core.settings import Settings
 from ari_app.network.config import TEMPLATES, NetworkConfig
 from ari_app.network.hearing import ALIKE, likeness, read_wav
 from ari_app.network.network import TelephoneNetwork
@@ -19,15 +18,19 @@ from ari_app.pbx import LineConfig, loopback_address
 from ari_app.records.facts import CallBridged, LegEnded
 from tests.wire import Wire
 
-from .exchange import OpenLine, Place, opened, tried
-from .files import MENU_NUMBER, REASONS, direct_number, mobile
+from .exchange import Place, opened, tried
+from .files import REASONS, direct_number, mobile
 from .people import Person
 from .troubles import (
-    LineProcess,
     all_is_on_record,
+    by_wire,
+    calls,
     has_taken_up,
+    is_cut,
+    is_mended,
     line_process,
     put_through,
+    put_through_by,
     record_at_the_end,
     record_of,
     takes_it_from_the_dialplan,
@@ -51,23 +54,6 @@ NOBODY_YET = (
 )
 
 
-async def calls(place: Place, reason: str | None = None) -> Person:
-    """Let somebody call who is not answered yet, by the menu or for a reason."""
-    return await place.caller(MENU_NUMBER if reason is None else direct_number(REASONS, reason))
-
-
-async def put_through_by(line: LineProcess, place: Place, reason: str, who: str) -> tuple[Person, Person]:
-    """Let a line in a process of its own put a caller through; return caller and agent."""
-    phone = place.telephone(who)
-    caller = await calls(place, reason)
-    await caller.is_answered()
-    agent = await phone.is_rung()
-    await agent.picks_up()
-    await agent.presses("1")
-    await line.has_stored("call.bridged", caller)
-    return caller, agent
-
-
 # The line is away
 
 
@@ -88,7 +74,7 @@ async def test_while_the_line_is_away_asterisk_puts_callers_through_to_who_is_on
 
 
 async def test_while_the_line_is_away_and_nobody_is_on_call_callers_hear_an_apology(place: Place) -> None:
-    teams = {"panne": ["{ring: on-call, for: 5s}"]}
+    teams = {"panne": ["{ring: on-call, for: 5s}", "voicemail"]}
     async with line_process(place.settings(teams=teams, more={"panne": NOBODY_YET})) as line:
         await until_fallback_is(place, "default", "")
         await line.is_killed()
@@ -217,33 +203,6 @@ async def test_a_talk_of_which_nothing_was_written_goes_on_and_is_recorded(
 
 
 # The connection to Asterisk is cut
-
-
-@pytest.fixture
-async def ari_wire(place: Place) -> AsyncIterator[Wire]:
-    """A wire to Asterisk's ARI."""
-    wire = Wire(place.asterisk.config.ari_host, place.asterisk.config.http_port)
-    await wire.open()
-    yield wire
-    await wire.close()
-
-
-def by_wire(settings: Settings, wire: Wire) -> Settings:
-    """Return the settings of a line that reaches ARI by a wire."""
-    url = wire.url
-    return settings.model_copy(update={"ari": settings.ari.model_copy(update={"url": url})})
-
-
-async def is_cut(wire: Wire, line: OpenLine) -> None:
-    """Cut a line's wire; return when the line knows."""
-    await wire.close()
-    await until_told("the line lost Asterisk", lambda: not line.line.ari.ready)
-
-
-async def is_mended(wire: Wire, line: OpenLine) -> None:
-    """Mend a line's wire; return when the line is connected again."""
-    await wire.open()
-    await until_told("the line has Asterisk again", lambda: line.line.ari.ready)
 
 
 async def test_a_cut_of_the_connection_is_not_noticed_by_people_who_talk(
@@ -459,3 +418,6 @@ async def test_calls_end_on_record_when_asterisk_dies_and_the_next_one_is_served
         assert (await line.record_of(caller)).call.outcome == "bridged"
     assert [record.call.outcome for record in records] == ["bridged", "interrupted", "interrupted"]
     assert [tried(record) for record in records] == [[("emma", "accepted")], [("farid", "cancelled")], []]
+    for record in records:  # nobody is left who could tell when it ended
+        assert record.call.total_seconds is None
+        assert record.events[-1].data["unseen"] is True

@@ -19,8 +19,10 @@ from ari_app.records.database import RecordsUnavailable
 from ari_app.records.facts import CallBridged
 from ari_app.records.reader import CallStory
 from ari_app.service.line import open_line
+from tests.wire import Wire
 
 from .exchange import Facts, OpenLine, Place, stored
+from .files import MENU_NUMBER, REASONS, direct_number
 from .people import Person
 
 PATIENCE = 30.0
@@ -77,12 +79,18 @@ class LineProcess:
         try:
             async with asyncio.timeout(PATIENCE):
                 while len(found := [line for line in self._lines if line["event"] == event]) < times:
-                    assert not self.reading.done(), f"the line ended before {event}: {self._lines[-5:]}"
+                    assert not self.reading.done(), (
+                        f"the line ended before {event}: {self._lines[-5:]} {self.said()}"
+                    )
                     self._news.clear()
                     await self._news.wait()
         except TimeoutError:
             raise AssertionError(f"no {event} in {self._lines}") from None
         return found[times - 1]
+
+    def said(self) -> str:
+        """Return what it said beside its log: why it does not start."""
+        return (self.settings.data / "stderr").read_text("utf-8")[-1000:]
 
     async def is_killed(self) -> None:
         """Kill it as the kernel would: it can do nothing about it."""
@@ -150,7 +158,45 @@ async def record_of(settings: Settings, caller: Person) -> CallStory:
     return record
 
 
+# The connection to Asterisk
+
+
+def by_wire(settings: Settings, wire: Wire) -> Settings:
+    """Return the settings of a line that reaches ARI by a wire."""
+    url = wire.url
+    return settings.model_copy(update={"ari": settings.ari.model_copy(update={"url": url})})
+
+
+async def is_cut(wire: Wire, line: OpenLine) -> None:
+    """Cut a line's wire; return when the line knows."""
+    await wire.close()
+    await until_told("the line lost Asterisk", lambda: not line.line.ari.ready)
+
+
+async def is_mended(wire: Wire, line: OpenLine) -> None:
+    """Mend a line's wire; return when the line is connected again."""
+    await wire.open()
+    await until_told("the line has Asterisk again", lambda: line.line.ari.ready)
+
+
 # Stories that many tests tell
+
+
+async def calls(place: Place, reason: str | None = None) -> Person:
+    """Let somebody call who is not answered yet, by the menu or for a reason."""
+    return await place.caller(MENU_NUMBER if reason is None else direct_number(REASONS, reason))
+
+
+async def put_through_by(line: LineProcess, place: Place, reason: str, who: str) -> tuple[Person, Person]:
+    """Let a line in a process of its own put a caller through; return caller and agent."""
+    phone = place.telephone(who)
+    caller = await calls(place, reason)
+    await caller.is_answered()
+    agent = await phone.is_rung()
+    await agent.picks_up()
+    await agent.presses("1")
+    await line.has_stored("call.bridged", caller)
+    return caller, agent
 
 
 async def takes_it_from_the_dialplan(agent: Person) -> None:

@@ -227,6 +227,45 @@ def test_an_end_learnt_afterwards_counts_from_when_it_was(clocks: Clocks, pendin
     assert row["ended_at"] == ended
 
 
+def test_several_ends_learnt_afterwards_count_from_when_each_was(clocks: Clocks, pending: Pending) -> None:
+    pending.put(f.CallArrived(call=CALL, line="100", channel_id="c"))
+    pending.put(f.CallBridged(call=CALL, leg="leg-a"))
+    clocks.pass_by(500 * SECOND)
+    parted, ended = (datetime.fromtimestamp(START / 1e9 + after, UTC) for after in (42, 60))
+    pending.put(f.CallUnbridged(call=CALL, leg="leg-a", at=parted))
+    pending.put(f.LegEnded(call=CALL, leg="leg-a", result=f.LegResult.ACCEPTED, at=parted))
+    pending.put(f.CallEnded(call=CALL, outcome=f.Outcome.BRIDGED, at=ended))
+    row = ledger_of(pending).row
+    assert (row["talk_seconds"], row["total_seconds"]) == (42.0, 60.0)
+
+
+def test_what_lasted_until_an_end_that_nobody_saw_has_no_duration(clocks: Clocks, pending: Pending) -> None:
+    pending.put(f.CallArrived(call=CALL, line="100", channel_id="c"))
+    pending.put(f.CallQueued(call=CALL, team="support"))
+    clocks.pass_by(5 * SECOND)
+    pending.put(f.LegStarted(call=CALL, leg="leg-a", agent="alice", endpoint="PJSIP/alice"))
+    pending.put(f.CallBridged(call=CALL, leg="leg-a"))
+    clocks.pass_by(500 * SECOND)
+    pending.put(f.CallEnded(call=CALL, outcome=f.Outcome.BRIDGED, unseen=True))
+    pending.put(f.LegEnded(call=CALL, leg="leg-a", result=f.LegResult.INTERRUPTED, unseen=True))
+    ledger = ledger_of(pending)
+    assert (ledger.row["wait_seconds"], ledger.row["talk_seconds"]) == (5.0, None)
+    assert ledger.row["total_seconds"] is None
+    assert ledger.legs["leg-a"]["ring_seconds"] is None
+    assert ledger.closed
+
+
+def test_a_wait_of_which_a_part_is_not_known_is_not_known(clocks: Clocks, pending: Pending) -> None:
+    pending.put(f.CallArrived(call=CALL, line="100", channel_id="c"))
+    pending.put(f.CallBridged(call=CALL, leg="leg-a"))
+    clocks.pass_by(5 * SECOND)
+    pending.put(f.CallUnbridged(call=CALL, leg="leg-a", unseen=True))
+    pending.put(f.CallBridged(call=CALL, leg="leg-b"))
+    clocks.pass_by(5 * SECOND)
+    pending.put(f.CallEnded(call=CALL, outcome=f.Outcome.BRIDGED))
+    assert ledger_of(pending).row["talk_seconds"] is None
+
+
 def test_an_end_said_to_be_in_the_future_counts_as_now(clocks: Clocks, pending: Pending) -> None:
     pending.put(f.CallArrived(call=CALL, line="100", channel_id="c"))
     clocks.pass_by(10 * SECOND)
@@ -249,7 +288,7 @@ def test_only_the_first_end_counts(clocks: Clocks, pending: Pending) -> None:
     clocks.pass_by(SECOND)
     pending.put(f.CallEnded(call=CALL, outcome=f.Outcome.ABANDONED))
     clocks.pass_by(SECOND)
-    pending.put(f.CallEnded(call=CALL, outcome=f.Outcome.FAILED))
+    pending.put(f.CallEnded(call=CALL, outcome=f.Outcome.REFUSED))
     row = ledger_of(pending).row
     assert (row["outcome"], row["total_seconds"]) == ("abandoned", 1.0)
 
@@ -271,8 +310,8 @@ def test_a_fact_with_a_field_of_a_wrong_type_is_set_aside_and_the_next_one_is_no
     pending = Pending(rejected.extend)
     pending.put(f.CallArrived(call=CALL, line="100", channel_id="c"))
     pending.put(f.LegStarted(call=CALL, leg=["no", "id"], agent="a", endpoint="e"))  # type: ignore[arg-type]  # the point
-    pending.put(f.CallEnded(call=CALL, outcome=f.Outcome.FAILED))
-    assert ledger_of(pending).row["outcome"] == "failed"
+    pending.put(f.CallEnded(call=CALL, outcome=f.Outcome.REFUSED))
+    assert ledger_of(pending).row["outcome"] == "refused"
     assert [entry.event.name for entry in rejected if entry.event] == ["leg.started"]
 
 

@@ -14,6 +14,7 @@ from ari_app.ami import AmiClient
 from ari_app.ari import AriClient
 from ari_app.call.announcements import Announcements
 from ari_app.call.desk import Desk
+from ari_app.call.ends import Ends
 from ari_app.call.engaged import Engaged
 from ari_app.call.messages import MessageBox
 from ari_app.notify import Notifier
@@ -102,6 +103,7 @@ async def test_who_is_rung_changes_at_the_instant_at_which_the_shift_does(house:
             messages=MessageBox(lambda: desk, recorder, notifier),
             announcements=Announcements(PromptStore.from_settings(settings.prompts)),
             engaged=Engaged(),
+            ends=Ends(ami),
         )
         keeper = asyncio.create_task(FallbackKeeper(ami, lambda: desk).run())
         await house.until_written({"default": "PJSIP/alice"})

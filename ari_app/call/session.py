@@ -118,7 +118,7 @@ class Session:
     def caller(self) -> Caller:
         """What is known of the call."""
         call = self._call
-        return Caller(call.id, call.line, safe_number(call.caller_number))
+        return Caller(call.id, call.line, safe_number(call.caller_number), call.known.vip)
 
     def now(self) -> datetime:
         """Return the instant."""
@@ -186,12 +186,17 @@ class Session:
             self._caller.forget_keys()
 
     async def connect(
-        self, reason: str, language: str, to: Destination | None = None, waiting: Waiting = RINGING
+        self,
+        reason: str,
+        language: str,
+        to: Destination | None = None,
+        waiting: Waiting = RINGING,
+        *,
+        vip: bool = False,
     ) -> Connection:
         """Ring who is on call for `reason`, or `to`, and let the two talk until one hangs up."""
         desk = self._call.desk
         await self._hear_of_team(team_of(desk.rosters, reason, to), language)
-        vip = self._call.known.vip
         plan = plan_for(desk.rosters, self.now(), reason, language, to, vip=vip, activity=desk.activity)
         self._call.story.queued(plan)
         if not any(plan.agents()):

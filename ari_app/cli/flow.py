@@ -38,6 +38,7 @@ def try_(
     caller: Annotated[
         str | None, typer.Option("--from", help="The caller's number, such as +33199001234.")
     ] = None,
+    vip: Annotated[bool, typer.Option("--vip", help="A VIP calls.")] = False,
     called: Annotated[str, typer.Option("--to", help="The number that they call.")] = "default",
     language: Annotated[
         str | None, typer.Option(help="Begin in this language. Default: as the flow says.")
@@ -61,7 +62,17 @@ def try_(
     from .flow_try import try_flow
 
     raise typer.Exit(
-        try_flow(settings, flow, caller, called, language=language, at=at, keys=keys, somebody=not nobody)
+        try_flow(
+            settings,
+            flow,
+            caller,
+            called,
+            vip=vip,
+            language=language,
+            at=at,
+            keys=keys,
+            somebody=not nobody,
+        )
     )
 
 

@@ -158,14 +158,20 @@ class TextPhone:
         return self._ahead.popleft() if self._ahead else None
 
     async def connect(
-        self, reason: str, language: str, to: Destination | None = None, waiting: Waiting = RINGING
+        self,
+        reason: str,
+        language: str,
+        to: Destination | None = None,
+        waiting: Waiting = RINGING,
+        *,
+        vip: bool = False,
     ) -> Connection:
         """Tell who would be rung, and ask whether they take the call."""
         messages = False
         if isinstance(to, ToNumber):
             typer.echo(f"  rings {to.number} for {format_duration(to.seconds)}")
         elif self._rosters is not None:
-            plan = plan_for(self._rosters, self._at, reason, language, to)
+            plan = plan_for(self._rosters, self._at, reason, language, to, vip=vip)
             names = [each.agent.name for each in plan.agents()]
             typer.echo(f"  rings {plan.team}: {', then '.join(names) or 'nobody is on call'}")
             messages = plan.takes_messages
@@ -237,6 +243,8 @@ NOTES = {
     "flow.language": "speaks {language}",
     "flow.reason": "reason: {reason}",
     "flow.priority": "priority: {priority}",
+    "flow.vip": "VIP: {vip}",
+    "caller.answer": "{answer}",
     "flow.loop": "here for the fourth time without a key: the call ends",
     "menu.invalid": "a wrong key",
     "collect.invalid": "not a right number",
@@ -254,6 +262,7 @@ def try_flow(
     number: str | None,
     called: str,
     *,
+    vip: bool,
     language: str | None,
     at: str | None,
     keys: str | None,
@@ -268,7 +277,8 @@ def try_flow(
     instant = _instant(at, flow)
     fingers = Typist() if keys is None else Script(keys, somebody=somebody)
     rosters, _ = load_rosters(settings.rosters, at=instant, feeds=KeptFeeds(settings))
-    phone = TextPhone(flow, Caller("try", called, safe_number(number)), instant, fingers, rosters)
+    caller = Caller("try", called, safe_number(number), vip)
+    phone = TextPhone(flow, caller, instant, fingers, rosters)
     end = asyncio.run(interpreter.run(flow, phone, language=language))
     for_reason = f", for {end.reason}" if end.reason else ""
     typer.echo(f"\nThe call ends at {end.node}: {end.outcome}, in {end.language}{for_reason}.")

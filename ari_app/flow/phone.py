@@ -78,6 +78,8 @@ class Caller:
     """The number that was called, `default` if it is not known."""
     number: str | None
     """The caller's number as the carrier sends it, if it is a number and is shown."""
+    vip: bool = False
+    """Whether the admins' lists say that they are a VIP."""
 
 
 class Recorded(Enum):
@@ -146,11 +148,17 @@ class Phone(Protocol):
         ...
 
     async def connect(
-        self, reason: str, language: str, to: Destination | None = None, waiting: Waiting = RINGING
+        self,
+        reason: str,
+        language: str,
+        to: Destination | None = None,
+        waiting: Waiting = RINGING,
+        *,
+        vip: bool = False,
     ) -> Connection:
         """Ring who is on call for `reason`, or a destination, and let the two talk.
 
-        The caller is spoken to in `language`. After `TALKED` they are still there: the agent hung up.
+        The caller is spoken to in `language`, and may be a VIP. After `TALKED` they are still there: the agent hung up.
         """
         ...
 

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, model_validator
 from ..core.documents import Schema, mistake
 from ..core.suggest import one_of
 from .fields import Beginning, Language, Languages, Name, Reason, Spoken, Text, ToNode
+from .nodes.caller import Caller as CallerNode
 from .nodes.collect import Collect
 from .nodes.goodbye import Goodbye
 from .nodes.goto import Goto
@@ -37,6 +38,7 @@ class Node(Schema):
     menu: Menu | None = None
     collect: Collect | None = None
     hours: Hours | None = None
+    caller: CallerNode | None = None
     set: Set | None = None
     webhook: Webhook | None = None
     goto: Goto | None = None

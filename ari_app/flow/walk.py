@@ -48,6 +48,7 @@ class Walk:
         self.language = language
         self.reason: str | None = None
         self.priority = 0
+        self.vip = phone.caller.vip
         self.variables: dict[str, Value] = {}
         self.outcome = Outcome.GOODBYE
         self.team: str | None = None
@@ -115,7 +116,9 @@ class Walk:
         """Ring who is on call for the caller's reason, or a destination, and let the two talk."""
         if self.reason is None:
             self.choose(reason=self.flow.fallback_reason)
-        connection = await self.phone.connect(str(self.reason), self.language, to, waiting)
+        connection = await self.phone.connect(
+            str(self.reason), self.language, to, waiting, vip=self.vip
+        )
         self.note("flow.connected", result=connection)
         self.team = to.team if isinstance(to, ToTeam) else None
         if connection is not Connection.KEY:
@@ -158,6 +161,7 @@ class Walk:
             "language": self.language,
             "reason": self.reason,
             "priority": self.priority,
+            "vip": self.vip,
         }
 
     def note(self, name: str, **facts: str | int | float | None) -> None:

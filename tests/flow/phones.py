@@ -76,6 +76,7 @@ class ScriptedPhone:
         self.story: list[str] = []
         self.notes: list[tuple[str, dict[str, str | int | float | None]]] = []
         self.connected: list[tuple[str, str]] = []
+        self.vips: list[bool] = []
         self.destinations: list[Destination | None] = []
         self.waitings: list[Waiting] = []
         self.waited: list[float] = []
@@ -109,9 +110,16 @@ class ScriptedPhone:
         return SILENCE
 
     async def connect(
-        self, reason: str, language: str, to: Destination | None = None, waiting: Waiting = RINGING
+        self,
+        reason: str,
+        language: str,
+        to: Destination | None = None,
+        waiting: Waiting = RINGING,
+        *,
+        vip: bool = False,
     ) -> Connection:
         self.connected.append((reason, language))
+        self.vips.append(vip)
         self.destinations.append(to)
         self.waitings.append(waiting)
         self.story.append(f"waits for {reason}")

@@ -109,6 +109,31 @@ async def test_what_is_set_holds_from_there_on(tmp_path: Path) -> None:
     assert phone.noted("flow.priority") == [{"priority": 7}]
 
 
+WHO_CALLS = (
+    "  debut: {caller: {vip: choye, anonymous: masque, otherwise: suite}}\n"
+    "  choye: {set: {priority: 9, goto: suite}}\n  masque: {set: {vip: true, goto: suite}}\n"
+    "  suite: {route: {nobody: fin}}\n  fin: {goodbye: {prompt: fin}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("caller", "answer", "vip"),
+    [
+        (Caller("call-1", "default", "+33199001234", vip=True), "vip", True),
+        (Caller("call-1", "default", "+33199001234"), "otherwise", False),
+        (Caller("call-1", "default", None), "anonymous", True),  # this flow makes a VIP of them
+        (Caller("call-1", "default", None, vip=True), "vip", True),
+    ],
+)
+async def test_the_flow_goes_on_by_who_calls_and_rosters_are_told_of_vips(
+    tmp_path: Path, caller: Caller, answer: str, vip: bool
+) -> None:
+    phone = ScriptedPhone(caller=caller)
+    await run(flow_of(tmp_path, WHO_CALLS, ["fin"]), phone)
+    assert phone.noted("caller.answer") == [{"node": "debut", "answer": answer}]
+    assert phone.vips == [vip]
+
+
 LANGUAGES = """
 flow: test
 languages: [fr, en, de]

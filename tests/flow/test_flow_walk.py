@@ -190,7 +190,13 @@ async def test_a_caller_who_presses_keys_may_try_agents_as_often_as_they_like(tm
 async def test_what_a_phone_fails_with_is_not_swallowed(accueil: Flow) -> None:
     class BrokenPhone(ScriptedPhone):
         async def connect(
-            self, reason: str, language: str, to: Destination | None = None, waiting: Waiting = RINGING
+            self,
+            reason: str,
+            language: str,
+            to: Destination | None = None,
+            waiting: Waiting = RINGING,
+            *,
+            vip: bool = False,
         ) -> Connection:
             raise ConnectionError(reason + language)
 
@@ -237,6 +243,7 @@ def any_nodes(draw: st.DrawFn) -> str:
                     "hours: {timezone: Europe/Paris, window: {from: '09:00', to: '18:00'}, "
                     f"open: {to[0]}, closed: {to[1]}}}",
                     f"set: {{priority: 3, goto: {to[0]}}}",
+                    f"caller: {{vip: {to[0]}, anonymous: {to[1]}, otherwise: {to[2]}}}",
                     f"goto: {to[0]}",
                     f"transfer: {{team: cartes, nobody: {to[0]}, off_duty: {to[1]}}}",
                     "goodbye: {prompt: mots}",

@@ -89,7 +89,7 @@ async def asked(service: Service, folder: Path, more: str = "send: [canal]", **w
 async def test_the_service_is_told_of_the_call_and_of_the_variables_that_the_flow_names(
     service: Service, tmp_path: Path
 ) -> None:
-    caller = Caller("call-1", "+33199000100", "+33199001234")
+    caller = Caller("call-1", "+33199000100", "+33199001234", vip=True)
     await asked(service, tmp_path, caller=caller)
     ((request, question),) = service.asked
     assert (request.method, request.path_qs, request.content_type) == ("POST", "/calls", "application/json")
@@ -102,6 +102,7 @@ async def test_the_service_is_told_of_the_call_and_of_the_variables_that_the_flo
         "language": "fr",
         "reason": None,
         "priority": 0,
+        "vip": True,
         "variables": {"canal": "web"},
     }
 

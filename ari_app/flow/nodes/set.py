@@ -25,6 +25,7 @@ class Set(Step):
     priority: Annotated[int, Field(ge=0, le=9)] | None = Field(
         None, description="How urgent the call is: 0 at first, 9 at most."
     )
+    vip: bool | None = Field(None, description="Whether the caller is a VIP, whatever the lists say.")
     variables: Annotated[dict[Name, Value], Field(max_length=50)] = Field(
         {}, description="Variables of the call, such as `{canal: web}`, for webhooks."
     )
@@ -32,10 +33,11 @@ class Set(Step):
 
     @model_validator(mode="after")
     def _sets_something(self) -> Self:
-        if self.language is None and self.reason is None and self.priority is None and not self.variables:
+        given = (self.language, self.reason, self.priority, self.vip)
+        if given == (None,) * len(given) and not self.variables:
             raise mistake(
                 "this node sets nothing",
-                expected="`language`, `reason`, `priority` or `variables`",
+                expected="`language`, `reason`, `priority`, `vip` or `variables`",
                 remedy="add what it shall set, or write `goto` instead of `set`",
             )
         return self
@@ -50,5 +52,8 @@ class Set(Step):
         if self.priority is not None:
             walk.priority = self.priority
             walk.note("flow.priority", priority=self.priority)
+        if self.vip is not None:
+            walk.vip = self.vip
+            walk.note("flow.vip", vip=str(self.vip).lower())
         walk.variables |= self.variables
         return self.goto

@@ -62,7 +62,7 @@ def _told_of(outlook: Outlook, prospect: Prospect, spans: list[Span], *, rung: b
     what = "nobody is on call" if rung else "nobody would be rung"
     usual: Severity = "note" if rung else "warning"
     layers = _layers(prospect)
-    weekly, single = every_week(spans, prospect.zone)
+    weekly, single = every_week(spans, (outlook.start, outlook.end), prospect.zone)
     length = sum((each.length for each in weekly), timedelta())
     has_hours = length > CLOSED
     if weekly:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,12 +13,15 @@ from ..core.times import DAYS
 from .calendar import first_instant, last_instant, wall_time
 from .spans import Span, merged, without
 
-USUAL_FROM = 6
-"""What is so in as many of the eight weeks that are looked at is usual."""
+MISSED_AT_MOST, SEEN_AT_LEAST = 2, 4
+"""Hours that fewer weeks lack, and as many have, are usual: in two months there are some odd weeks."""
 _WEEK = timedelta(weeks=1)
 _A_MONDAY = datetime(1, 1, 1)  # noqa: DTZ001 - a wall time
 _MINUTE = timedelta(minutes=1)
 _MINUTES = _WEEK // _MINUTE
+
+Minutes = tuple[int, int]
+"""When a span starts and ends on the wall, in minutes after some Monday 00:00."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,17 +40,19 @@ class WeekTimes:
         return f"{_of_week(self.start)} to {_of_week(self.end)}"
 
 
-def every_week(spans: Sequence[Span], zone: ZoneInfo) -> tuple[list[WeekTimes], list[Span]]:
-    """Return the hours that spans (in order) fill in nearly every week, and what is left without them.
+def every_week(spans: Sequence[Span], within: Span, zone: ZoneInfo) -> tuple[list[WeekTimes], list[Span]]:
+    """Return the hours that spans (in order, `within` some weeks) fill in nearly every week, and what is left
+    without them.
 
     A span of a week or more is no matter of hours: it is left as it is.
     """
-    walls = [_minutes(span, zone) for span in spans]
-    short = [each for each, span in zip(walls, spans, strict=True) if span[1] - span[0] < _WEEK]
-    times = _joined(_usual(short))
+    short = [_minutes(span, zone) for span in spans if span[1] - span[0] < _WEEK]
+    long = [_minutes(span, zone) for span in spans if span[1] - span[0] >= _WEEK]
+    first, last = _minutes(within, zone)
+    times = _joined(_usual(short, long, (first, last)))
     if not times:
         return [], list(spans)
-    weeks = range(walls[0][0] // _MINUTES - 1, walls[-1][1] // _MINUTES + 1)
+    weeks = range(first // _MINUTES - 1, last // _MINUTES + 1)
     filled = merged(_instants(each, week, zone) for week in weeks for each in times)
     left = [
         piece for span in spans for piece in (without(span, filled) if span[1] - span[0] < _WEEK else [span])
@@ -55,23 +60,29 @@ def every_week(spans: Sequence[Span], zone: ZoneInfo) -> tuple[list[WeekTimes], 
     return times, left
 
 
-def _minutes(span: Span, zone: ZoneInfo) -> tuple[int, int]:
-    """Return when a span starts and ends on the wall, in minutes after some Monday 00:00."""
+def _minutes(span: Span, zone: ZoneInfo) -> Minutes:
     start, end = ((wall_time(at, zone) - _A_MONDAY) // _MINUTE for at in span)
     return start, end
 
 
-def _usual(spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+def _usual(short: Sequence[Minutes], long: Sequence[Minutes], within: Minutes) -> Iterator[tuple[int, int]]:
     """Yield the pieces of the week, in order, that nearly every week has within one of the spans."""
-    edges = sorted({0, _MINUTES, *(at % _MINUTES for span in spans for at in span)})
-    weeks = Counter[int]()
+    edges = sorted({0, _MINUTES, *(at % _MINUTES for span in short for at in span)})
+    seen, filled, there = (_times_within(edges, each) for each in (short, [*short, *long], [within]))
+    for piece in range(len(edges) - 1):
+        if there[piece] - filled[piece] <= MISSED_AT_MOST and seen[piece] >= SEEN_AT_LEAST:
+            yield edges[piece], edges[piece + 1]
+
+
+def _times_within(edges: Sequence[int], spans: Sequence[Minutes]) -> Counter[int]:
+    """Return how often each piece of the week is within one of the spans."""
+    times = Counter[int]()
     for start, end in spans:
         for week in range(start // _MINUTES, end // _MINUTES + 1):
             first = bisect_left(edges, start - week * _MINUTES)
-            weeks.update(
-                edge for edge in range(first, len(edges) - 1) if edges[edge + 1] <= end - week * _MINUTES
-            )
-    return ((edges[i], edges[i + 1]) for i in range(len(edges) - 1) if weeks[i] >= USUAL_FROM)
+            last = bisect_right(edges, end - week * _MINUTES) - 1
+            times.update(range(first, last))
+    return times
 
 
 def _joined(pieces: Iterator[tuple[int, int]]) -> list[WeekTimes]:

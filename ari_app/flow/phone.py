@@ -158,7 +158,8 @@ class Phone(Protocol):
     ) -> Connection:
         """Ring who is on call for `reason`, or a destination, and let the two talk.
 
-        The caller is spoken to in `language`, and may be a VIP. After `TALKED` they are still there: the agent hung up.
+        The caller is spoken to in `language`, and may be a `vip`. After `TALKED` they are still there: the
+        agent hung up.
         """
         ...
 

@@ -116,9 +116,7 @@ class Walk:
         """Ring who is on call for the caller's reason, or a destination, and let the two talk."""
         if self.reason is None:
             self.choose(reason=self.flow.fallback_reason)
-        connection = await self.phone.connect(
-            str(self.reason), self.language, to, waiting, vip=self.vip
-        )
+        connection = await self.phone.connect(str(self.reason), self.language, to, waiting, vip=self.vip)
         self.note("flow.connected", result=connection)
         self.team = to.team if isinstance(to, ToTeam) else None
         if connection is not Connection.KEY:

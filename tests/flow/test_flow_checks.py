@@ -81,7 +81,9 @@ MORE = (
       window: {days: [mon], from: "09:00", to: "18:00"}
       holidays: fr-public-holidays
       open: relier
-      closed: standard
+      closed: qui
+  qui:
+    caller: {vip: relier, anonymous: standard, otherwise: standard}
   standard:
     transfer: {number: "+33199000300", nobody: note}
   note:

@@ -142,13 +142,14 @@ async def _ring(
             leg.skip()
         else:
             rung.append(leg)
-    try:
-        if taken := await Race([rung], offer).run(seconds):
-            taken.release(LegResult.ACCEPTED, last_word=Word.DUTY_CONFIRMED)
-    finally:
-        for leg in legs:
-            leg.release(LegResult.CANCELLED)
-        await call.settle()
+    with desk.under_way.known(call_id):
+        try:
+            if taken := await Race([rung], offer).run(seconds):
+                taken.release(LegResult.ACCEPTED, last_word=Word.DUTY_CONFIRMED)
+        finally:
+            for leg in legs:
+                leg.release(LegResult.CANCELLED)
+            await call.settle()
 
 
 def _own_number(settings: Settings) -> str | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 
@@ -12,6 +13,20 @@ class UnderWay:
 
     def __init__(self) -> None:
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._ids: set[str] = set()
+
+    def knows(self, some_id: str) -> bool:
+        """Tell whether the first part of a leg's id is that of something under way: it is no stray."""
+        return some_id in self._ids
+
+    @contextmanager
+    def known(self, some_id: str) -> Iterator[None]:
+        """Let it be known while the block lasts."""
+        self._ids.add(some_id)
+        try:
+            yield
+        finally:
+            self._ids.discard(some_id)
 
     async def run(self, agent: str, ringing: Coroutine[Any, Any, None]) -> None:
         """Ring an agent, when nothing else of this kind does any more; return when that is over.

@@ -68,10 +68,13 @@ class DutyCalls:
         self._legs: dict[str, str] = {}
         """The agent of each leg that has not ended."""
         self._news = asyncio.Event()
+        self._recalled = asyncio.Event()
+        """Set when it is known how far an earlier process was."""
 
     async def run(self) -> None:
         """Ring who is due, until cancelled."""
         await self._recall()
+        self._recalled.set()
         try:
             while True:
                 self._news.clear()
@@ -118,6 +121,7 @@ class DutyCalls:
 
     async def look(self, now: datetime) -> datetime:
         """Do what is due at an instant; return when there may be more to do."""
+        await self._recalled.wait()
         desk, until = self._desk(), now + AHEAD
         for name in desk.rosters.teams:
             team = desk.rosters.teams[name]

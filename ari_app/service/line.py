@@ -35,6 +35,7 @@ from .announcing import AnnouncementKeeper, spoken_beside
 from .apart import Apart, ReadingFailed, reading_apart
 from .books import Books, open_books
 from .calendar_refreshing import CalendarKeeper
+from .duties import Duties, wall_clock
 from .fallback import FallbackKeeper
 from .message_keeping import MessageKeeper
 from .oncall import on_call_now
@@ -84,9 +85,9 @@ class Line:
         prompts: PromptStore,
         recorder: Recorder,
         *listeners: FactSink,
+        now: Callable[[], datetime] = wall_clock,
     ) -> None:
         activity = AgentActivity()
-        sink = _Tee(recorder, activity, *listeners)
         self.recorder = recorder
         self.prompts = prompts
         self.version = Version()
@@ -125,9 +126,19 @@ class Line:
             ends=Ends(self.ami),
         )
         self._activity = activity
+        self._fallback = FallbackKeeper(self.ami, lambda: self._desk)
+        self.duties = Duties(
+            lambda: self._desk,
+            recorder,
+            self.notifier.send,
+            database_url=settings.database_url,
+            unconfirmed=activity.unconfirmed,
+            changed=self._fallback.wake,
+            now=now,
+        )
+        sink = _Tee(recorder, activity, self.duties, *listeners)
         self.reception = Reception(lambda: self._desk, sink)
         self._sink = sink
-        self._fallback = FallbackKeeper(self.ami, lambda: self._desk)
         self._calendars = CalendarKeeper(
             lambda: self._desk.rosters.feeds, lambda: self.settings, lambda: self.reload(again=False)
         )
@@ -136,7 +147,7 @@ class Line:
             self.ari,
             settings.ari.app,
             since=self._since,
-            is_known=self.reception.knows,
+            is_known=self._knows,
             take_up=self._call_of,
         )
         self._left_open: list[OpenCall] | None = None
@@ -188,6 +199,7 @@ class Line:
             stack.push_async_callback(self._drain)
             await self._until_ami_is_known()
             await asyncio.wait([recalling], timeout=RECALL_HEAD_START)
+            await stack.enter_async_context(self.duties.running())
             log.info("line.ready", app=self.settings.ari.app, lines=",".join(self.settings.lines))
             yield
             log.info("line.stopping")
@@ -264,6 +276,7 @@ class Line:
         warn(findings)
         log.info("config.reloaded", teams=len(books.rosters.teams), flows=len(books.flows.flows))
         self._fallback.wake()
+        self.duties.calls.wake()
         while replaced.rosters.forget(FORGOTTEN_AT_ONCE):  # noqa: ASYNC110 - it only lets calls go first
             await asyncio.sleep(0)
         return True
@@ -316,6 +329,9 @@ class Line:
             await self._sorted_out([])
             await asyncio.sleep(RECORDS_RETRY)
 
+    def _knows(self, some_id: str) -> bool:
+        return self.reception.knows(some_id) or self._desk.under_way.knows(some_id)
+
     def _call_of(self, call_id: str, line: str, channel_id: str, number: str) -> Call:
         return Call(
             id=call_id,
@@ -343,12 +359,13 @@ async def open_line(
     listener: FactSink | None = None,
     progress: Callable[[int, int], None] = _no_progress,
     wait: float | None = 0.0,
+    now: Callable[[], datetime] = wall_clock,
 ) -> AsyncIterator[Line]:
     """Read the files, prepare the prompts, open the records, and run the line while the block lasts.
 
     `listener` hears every fact of every call as it happens; `progress` is told how many prompts of how many
-    are made; `wait` is how many seconds Asterisk may take to come up, None for ever. Raises `AstreinteError`
-    when the line cannot start, with what to do.
+    are made; `wait` is how many seconds Asterisk may take to come up, None for ever; `now` is the clock that
+    duty calls and notices of handoffs go by. Raises `AstreinteError` with what to do if it cannot start.
     """
     books, findings = open_books(settings)
     prompts = PromptStore.from_settings(settings.prompts)
@@ -356,7 +373,7 @@ async def open_line(
     recorder = Recorder(settings.database_url, spill=settings.data / "unsaved.jsonl")
     await recorder.start()
     try:
-        line = Line(settings, books, prompts, recorder, *([listener] if listener else []))
+        line = Line(settings, books, prompts, recorder, *([listener] if listener else []), now=now)
         recorder.put_entry(publish(books.rosters, line.version.since))
         books.rosters.pack()
         await asyncio.to_thread(write_status, settings.data, line.version)

@@ -52,8 +52,8 @@ class RosterBook:
     """One version of all rosters. It never changes: keep it for the length of a call.
 
     `teams` and `agents` are by id, `reasons` tells which team answers for a reason, `hash` is that of what
-    the files say (`content.content_hash`), `feeds` are the calendars that have an address, `told` who is told
-    things by teams, and where it says so: name, file, line, column.
+    the files say (`content.content_hash`), `feeds` are the calendars that have an address, `calendar_files`
+    where the others are, `told` who is told things by teams, and where it says so: name, file, line, column.
     """
 
     def __init__(
@@ -61,12 +61,15 @@ class RosterBook:
         teams: Mapping[str, Team],
         agents: Mapping[str, Agent],
         content: str = "",
+        *,
         feeds: Sequence[CalendarEntry] = (),
+        calendar_files: Sequence[Path] = (),
         told: Sequence[tuple[str, Path, int, int]] = (),
     ) -> None:
         self.teams = teams
         self.agents = agents
         self.feeds = feeds
+        self.calendar_files = calendar_files
         self.told = told
         self.hash = content
         self.reasons: Mapping[str, str] = {
@@ -223,11 +226,18 @@ def build_book(files: RosterFiles) -> RosterBook:
         for source in files.teams
     }
     agents = {name: build_agent(name, entry, "key") for name, entry in entries.items()}
-    calendars = [calendar.entry for source in files.teams for calendar in source.calendars.values()]
+    calendars = [
+        (source.document.path.parent, calendar.entry)
+        for source in files.teams
+        for calendar in source.calendars.values()
+    ]
     told = [
         (name, source.document.path, *source.document.position(loc))
         for source in files.teams
         for loc, name in source.file.told()
     ]
-    feeds = [each for each in calendars if each.file is None]
-    return RosterBook(teams, agents, content_hash(files), feeds, told)
+    feeds = [entry for _, entry in calendars if entry.file is None]
+    calendar_files = [folder / entry.file for folder, entry in calendars if entry.file is not None]
+    return RosterBook(
+        teams, agents, content_hash(files), feeds=feeds, calendar_files=calendar_files, told=told
+    )

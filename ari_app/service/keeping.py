@@ -49,7 +49,10 @@ class FileKeeper:
             with suppress(RuntimeError):  # the loop was closed this very instant
                 loop.call_soon_threadsafe(self._news.set)
 
-        watch = Watch(lambda: self._files(line.settings), changed, seen=self._seen)
+        def files() -> list[Path]:
+            return [*self._files(line.settings), *line.calendar_files]
+
+        watch = Watch(files, changed, seen=self._seen | look(line.calendar_files))
         watching = self._file.at_start.watch
         if watching:
             watch.start()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import msgspec
 
@@ -159,6 +160,11 @@ class Line:
     def settings(self) -> Settings:
         """The settings in force."""
         return self._desk.settings
+
+    @property
+    def calendar_files(self) -> Sequence[Path]:
+        """The files of the calendars that the rosters in force name."""
+        return self._desk.rosters.calendar_files
 
     @property
     def announcements(self) -> Announcements:

@@ -75,3 +75,21 @@ async def test_nothing_is_read_by_itself_when_watching_is_switched_off(
 
         await until(taken)
         assert line.version.reloaded == 1
+
+
+async def test_a_calendar_outside_of_the_rosters_folder_is_watched_too(house: House) -> None:
+    def names(agent: str) -> None:
+        event = f"UID:1\nDTSTART:20200101T000000Z\nDTEND:21000101T000000Z\nSUMMARY:{agent}"
+        text = f"BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\n{event}\nEND:VEVENT\nEND:VCALENDAR\n"
+        (house.folder / "nuit.txt").write_text(text)
+
+    names("alice")
+    roster = house.has_team("support", agent="alice")
+    by_calendar = roster.read_text().replace("rotation: {members: [alice]}", "calendar: ../nuit.txt")
+    roster.write_text(by_calendar.replace("agents:\n", "agents:\n  bruno: {phones: [sip:bruno]}\n"))
+    settings = house.settings()
+    keeper = keeper_of(house, settings)
+    async with open_line(settings) as line, keeper.keeping(line):
+        await house.until_written({"default": "PJSIP/alice"})
+        names("bruno")
+        await house.until_written({"default": "PJSIP/bruno"})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import groupby
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,9 +14,10 @@ from ..core.settings import load_settings
 from ..roster.book import RosterBook, UnknownReasonError
 from ..roster.calendar import NEVER
 from ..roster.escalation import Asked, Ring
-from ..roster.plan import Agent, Plan, Step
+from ..roster.plan import Activity, Agent, Plan, Step
 from ..roster.team import Team
 from ..service.books import open_books
+from ..service.reachable import unconfirmed_now
 from .instants import read_instant
 from .rosters import team_names
 from .terminal import BOLD, YELLOW, paint, print_table, safe
@@ -29,13 +29,19 @@ class OtherTeam(AstreinteError):
 
 def run_who(settings_file: Path | None, team: str | None, at: str | None, asked: Asked) -> int:
     """Print who is rung for a team, for a reason, or for each team; return the exit code."""
-    books, _ = open_books(load_settings(settings_file))
+    settings = load_settings(settings_file)
+    books, _ = open_books(settings)
     rosters = books.rosters
+    unconfirmed, unknown = unconfirmed_now(settings) if at is None else (set[str](), "")
+    activity = Activity({}, {}, unconfirmed)
     reason = asked.reason
     for name in team_names(rosters, team, "who") if reason is None else [_team_of(reason, team, rosters)]:
         zone = ZoneInfo(rosters.teams[name].timezone)
         instant, notes = (datetime.now(UTC), []) if at is None else read_instant(at, zone, "--at")
-        plan = rosters.plan_for_team(name, instant, asked.language, reason=reason, vip=asked.vip)
+        notes += [f"Who is unconfirmed is not known: {unknown}"] if unknown else []
+        plan = rosters.plan_for_team(
+            name, instant, asked.language, reason=reason, vip=asked.vip, activity=activity
+        )
         _print_plan(plan, zone, notes, rosters)
         rows = list(_rows(plan, rosters.teams[name], asked))
         print_table(("step", "agent", "phones", "rung", "why"), rows, drop=("phones", "rung"))
@@ -74,14 +80,14 @@ def _until(plan: Plan, zone: ZoneInfo) -> str:
 
 
 def _rows(plan: Plan, team: Team, asked: Asked) -> Iterator[tuple[object, ...]]:
-    """Yield every agent of every step, and every step that rings nobody, in the order of the file."""
-    steps: dict[int, list[tuple[object, ...]]] = {}
+    """Yield every agent of every step in the order in which they are rung, and every step that rings nobody."""
+    rows = [(step.index, row) for step in plan.steps for row in _step_rows(step)]
     for ring in team.escalation:
-        steps[ring.index] = [(ring.index + 1, f"({ring.label})", None, None, _why_nobody(ring, plan, asked))]
-    for index, of_one in groupby(plan.steps, key=lambda step: step.index):
-        steps[index] = [row for step in of_one for row in _step_rows(step)]
-    for _, rows in sorted(steps.items()):
-        yield from rows
+        if ring.index not in {index for index, _ in rows}:
+            place = next((n for n, (index, _) in enumerate(rows) if index > ring.index), len(rows))
+            why = _why_nobody(ring, plan, asked)
+            rows.insert(place, (ring.index, (ring.index + 1, f"({ring.label})", None, None, why)))
+    yield from (row for _, row in rows)
     if not any(plan.agents()):
         yield None, "nobody", None, None, "callers hear that nobody can be reached"
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from itertools import count
 from pathlib import Path
 
-from ari_app.network.hearing import ALIKE, likeness, read_wav, tone_seconds, write_tone
+from ari_app.network.hearing import ALIKE, RATE, likeness, loudness, read_wav, tone_seconds, write_tone
 from ari_app.network.network import Behaviour, TelephoneNetwork
 from ari_app.network.party import Party
 
@@ -20,6 +20,12 @@ LOOK_EVERY = 0.1
 RINGING_HERTZ = 440.0
 """The ringing tone in France (`indications.conf`)."""
 VOICE_SECONDS = 0.8
+SAID_AGAIN_AFTER = 2.0
+"""Seconds after which people say again what was not heard."""
+LATELY = RATE // 2
+"""Samples that are what is heard just now."""
+LOUD = -50.0
+"""dB relative to full scale."""
 HEARD_FOR = 0.4
 """Seconds of a voice that must arrive for it to be heard."""
 
@@ -91,6 +97,22 @@ class Person:
 
         await self._until(heard, f"the beginning of « {prompt} » ({language})", within)
 
+    async def hears_all_of(self, prompt: str, language: str = "fr", within: float = PATIENCE) -> None:
+        """Wait until the end of a prompt was heard."""
+        await self._until(
+            lambda: self.has_heard_the_end_of(prompt, language),
+            f"the end of « {prompt} » ({language})",
+            within,
+        )
+
+    async def hears_keys(self, keys: str, within: float = PATIENCE) -> None:
+        """Wait until keys were heard that the other side pressed."""
+
+        async def heard() -> bool:
+            return self.party.keys.endswith(keys)
+
+        await self._until(heard, f"the keys {keys}", within)
+
     async def hears_sound(self, wav: Path, within: float = PATIENCE) -> None:
         """Wait until the loudest second of a sound file was heard."""
         wanted = read_wav(wav)
@@ -105,21 +127,36 @@ class Person:
         return likeness(await self.party.heard(), read_wav(wav)) > ALIKE
 
     async def hears_voice_of(self, other: Person, within: float = PATIENCE) -> None:
-        """Let another person say something, and wait until it was heard."""
-        await other.speaks()
+        """Let another person say something, again if need be, and wait until that was heard."""
+        before = tone_seconds(await self.party.heard(), other.hertz)
+        said = -SAID_AGAIN_AFTER
 
         async def heard() -> bool:
-            return tone_seconds(await self.party.heard(), other.hertz) >= HEARD_FOR
+            nonlocal said
+            if (now := asyncio.get_running_loop().time()) >= said + SAID_AGAIN_AFTER:
+                said = now
+                await other.speaks()
+            return tone_seconds(await self.party.heard(), other.hertz) >= before + HEARD_FOR
 
         await self._until(heard, f"the voice of {other.number}", within)
 
     async def hears_ringing(self, within: float = PATIENCE) -> None:
-        """Wait until the ringing tone was heard."""
+        """Wait until the ringing tone is heard."""
+        before = tone_seconds(await self.party.heard(), RINGING_HERTZ)
 
         async def heard() -> bool:
-            return tone_seconds(await self.party.heard(), RINGING_HERTZ) >= HEARD_FOR
+            return tone_seconds(await self.party.heard(), RINGING_HERTZ) >= before + HEARD_FOR
 
         await self._until(heard, "ringing", within)
+
+    async def hears_music(self, within: float = PATIENCE) -> None:
+        """Wait until something other than voices, ringing and silence is heard."""
+        before = len(await self.party.heard())
+
+        async def heard() -> bool:
+            return loudness((await self.party.heard())[before:][-LATELY:]) > LOUD
+
+        await self._until(heard, "music", within)
 
     async def has_heard(self, prompt: str, language: str = "fr") -> bool:
         """Tell whether any of a prompt was heard so far."""

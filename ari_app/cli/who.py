@@ -16,10 +16,9 @@ from ..roster.calendar import NEVER
 from ..roster.escalation import Asked, Ring
 from ..roster.plan import Activity, Agent, Plan, Step
 from ..roster.team import Team
-from ..service.books import open_books
 from ..service.reachable import unconfirmed_now
 from .instants import read_instant
-from .rosters import team_names
+from .rosters import read_rosters, team_names
 from .terminal import BOLD, YELLOW, paint, print_table, safe
 
 
@@ -30,8 +29,7 @@ class OtherTeam(AstreinteError):
 def run_who(settings_file: Path | None, team: str | None, at: str | None, asked: Asked) -> int:
     """Print who is rung for a team, for a reason, or for each team; return the exit code."""
     settings = load_settings(settings_file)
-    books, _ = open_books(settings)
-    rosters = books.rosters
+    rosters = read_rosters(settings.rosters, settings)
     unconfirmed, unknown = unconfirmed_now(settings) if at is None else (set[str](), "")
     activity = Activity({}, {}, unconfirmed)
     reason = asked.reason
@@ -80,7 +78,7 @@ def _until(plan: Plan, zone: ZoneInfo) -> str:
 
 
 def _rows(plan: Plan, team: Team, asked: Asked) -> Iterator[tuple[object, ...]]:
-    """Yield every agent of every step in the order in which they are rung, and every step that rings nobody."""
+    """Yield every agent of every step, in the order in which they are rung, and steps that ring nobody."""
     rows = [(step.index, row) for step in plan.steps for row in _step_rows(step)]
     for ring in team.escalation:
         if ring.index not in {index for index, _ in rows}:

@@ -154,6 +154,11 @@ def test_mistakes_in_the_files_are_told_instead_of_an_answer(astreinte: Astreint
     assert "astreinte check" in said.err
 
 
+def test_a_mistake_in_a_flow_is_no_matter_of_who_is_on_call(astreinte: Astreinte, desk: Desk) -> None:
+    desk.write("ivr_flows/accueil.yaml", "flow: accueil\n")
+    assert astreinte("who", TEAM).code == 0
+
+
 @pytest.mark.parametrize("columns", [40, 120])
 def test_a_table_fits_the_terminal(desk: Desk, columns: int) -> None:
     said = desk.types_on_terminal("who", "--at", "2026-11-24T22:00", columns=columns)

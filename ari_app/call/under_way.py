@@ -7,12 +7,16 @@ from collections.abc import Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+LATELY = 0.5
+"""Seconds that Asterisk and we take at most to know that a phone is free again."""
+
 
 class UnderWay:
     """What rings agents without a caller: each agent once at a time."""
 
     def __init__(self) -> None:
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._over_at: dict[str, float] = {}
         self._ids: set[str] = set()
 
     def knows(self, some_id: str) -> bool:
@@ -47,14 +51,21 @@ class UnderWay:
             raise
         finally:
             del self._tasks[agent]
+            self._over_at[agent] = asyncio.get_running_loop().time()
         if not task.cancelled():
             task.result()
 
     async def give_way(self, agents: Iterable[str]) -> bool:
-        """End what rings some agents: a caller is about to. Tell whether there was anything."""
+        """End what rings some agents: a caller is about to.
+
+        Tell whether there was anything just now: what is known of their phones may be of then.
+        """
+        agents = [*agents]
+        now = asyncio.get_running_loop().time()
+        lately = any(now - self._over_at.get(agent, -LATELY) < LATELY for agent in agents)
         tasks = [self._tasks[agent] for agent in agents if agent in self._tasks]
         await _ended(tasks)
-        return bool(tasks)
+        return lately or bool(tasks)
 
 
 async def _ended(tasks: list[asyncio.Task[None]]) -> None:

@@ -46,6 +46,9 @@ announce_app = typer.Typer(
 )
 app.add_typer(announce_app, name="announce", short_help="Let callers hear an announcement, at once.")
 
+notify_app = typer.Typer(no_args_is_help=True, help="What people are told by mail, SMS or chat.")
+app.add_typer(notify_app, name="notify", short_help="Tell people who is on next.")
+
 SettingsFile = Annotated[
     Path | None,
     typer.Option(
@@ -326,6 +329,42 @@ def swap(
 AnnouncedLine = Annotated[
     str | None, typer.Option("--line", help="Callers of a line of the settings, instead of a team's.")
 ]
+
+
+@app.command(short_help="Ring everybody who would be rung now, to see who can be reached.")
+def drill(
+    team: Annotated[str, typer.Argument(help="A team's name.")],
+    *,
+    reason: Annotated[str | None, typer.Option(help="As if a caller called for it.")] = None,
+    settings: SettingsFile = None,
+) -> None:
+    """Ring every phone of everybody whom a team would ring now, one after the other, by the running line.
+
+    Whoever picks up hears that it is a drill, and presses 1. Callers come first, and whoever is in a call is
+    left in peace. It is on record as a drill, not as a call. Ctrl-C ends it. Exits with 0 when somebody
+    pressed 1, with 1 when nobody did.
+    """
+    from .drill import run_drill
+
+    raise typer.Exit(run_drill(settings, team, reason))
+
+
+@notify_app.command("next", short_help="Tell people who is on next.")
+def notify_next(
+    *,
+    team: Annotated[str | None, typer.Option(help="One team alone.")] = None,
+    within: Annotated[str, typer.Option(help="Handoffs from now until then, 24h at most.")] = "24h",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be sent.")] = False,
+    settings: SettingsFile = None,
+) -> None:
+    """Tell those whom the rosters name (`handoff_notice`) who is on next, now.
+
+    A running line does so by itself, once before each handoff. Exits with 1 when it could not be sent to
+    somebody.
+    """
+    from .notify_next import run_notify_next
+
+    raise typer.Exit(run_notify_next(settings, team, within, dry_run=dry_run))
 
 
 @announce_app.command("on", short_help="Switch an announcement on.")

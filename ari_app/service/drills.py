@@ -51,10 +51,10 @@ class Drills:
             agent = on_call.agent
             seconds = next(step.seconds for step in plan.steps if on_call in step.agents)
             reached = False
-            caller_came = False
+            left_alone = is_in_call(desk, agent)
             for phone in agent.phones:
                 who = {"agent": agent.id, "name": agent.name, "phone": phone.uri, "why": on_call.why}
-                if caller_came or is_in_call(desk, agent):
+                if left_alone:
                     yield {**who, "result": "in-call"}
                     continue
                 yield {**who, "ringing": seconds}
@@ -66,7 +66,7 @@ class Drills:
                 for attempt in attempts:
                     self._recorder.put_entry(recorded(attempt, run, "drill", plan.team))
                     reached = reached or attempt.confirmed
-                    caller_came = attempt.result is LegResult.CANCELLED
+                    left_alone = attempt.result is LegResult.CANCELLED  # a caller came
                     yield {**who, **_told(attempt)}
             if reached:
                 confirmed += 1

@@ -23,7 +23,7 @@ def test_the_files_are_printed_and_the_report_is_apart() -> None:
     assert result.stdout.startswith("# agents.yaml\n")
     assert "# support-n1.yaml\n" in result.stdout
     assert "What has no equivalent" in result.stderr
-    assert "Without a telephone: `bruno-petit` or `chloe-durand`" in result.stderr
+    assert "Without a telephone: bruno-petit, chloe-durand" in result.stderr
 
 
 def test_nothing_is_overwritten_and_then_nothing_is_written(tmp_path: Path) -> None:

@@ -94,13 +94,12 @@ def list_announcements(settings_file: Path | None) -> int:
     if not on:
         typer.echo("No announcement is on.")
         return 0
-    here = _here()
     rows = [
         (
             each.target,
             language,
-            moment(each.since, here),
-            moment(each.until, here) if each.until else "switched off",
+            _here(each.since),
+            _here(each.until) if each.until else "switched off",
             words.text or "(recording)",
         )
         for each in on
@@ -192,7 +191,7 @@ def _words(text: str | None, recording: Path | None, language: str, editor: Boar
 
 
 def _say_on(announcement: Announcement, zone: ZoneInfo) -> None:
-    until = moment(announcement.until, zone) if announcement.until else "it is switched off"
+    until = moment(announcement.until, zone, year=True) if announcement.until else "it is switched off"
     typer.echo(f"On for {announcement.target} until {until}:")
     for language, words in announcement.said.items():
         typer.echo(f"  {language}  {words.text or '(recording)'}")
@@ -203,7 +202,6 @@ def _say_who_listens(settings: Settings) -> None:
         typer.echo(paint("No line is running here: callers hear it once one does.", YELLOW))
 
 
-def _here() -> ZoneInfo:
-    """Return this machine's time zone, as far as it has a name."""
-    name = getattr(datetime.now().astimezone().tzinfo, "key", None)
-    return ZoneInfo(name or "UTC")
+def _here(at: datetime) -> str:
+    """Return an instant in this machine's time, with its offset."""
+    return f"{at.astimezone():%a %d %b %Y %H:%M %z}"

@@ -99,7 +99,7 @@ def _report(imported: Imported, files: dict[str, str | bytes], output: Path | No
         )
     without = [person.id for person in people if not numbers(person)]
     if without:
-        typer.echo(paint(f"\nWithout a telephone: {", ".join(without)}", YELLOW), err=True)
+        typer.echo(paint(f"\nWithout a telephone: {', '.join(without)}", YELLOW), err=True)
         typer.echo("    → fill in `phones` in agents.yaml; `astreinte check` names each place", err=True)
     for finding in _findings(files):
         typer.echo(f"\n{shown(finding)}", err=True)

@@ -21,13 +21,14 @@ from ..core.logs import get_logger
 from ..records.facts import LegResult, Outcome
 from ..records.reader import LegRecord, OpenCall
 from .channel import CallChannel
+from .conversation import SHORTEST_TALK
 from .desk import Call
 from .ends import End
 
 log = get_logger(__name__)
 
-OURS = re.compile(r"([0-9]{8}T[0-9]{6}-[0-9a-f]{10})\.[lb][0-9]{3}")
-"""The ids of our legs and bridges, see `desk.Call`; the first group is the call's."""
+OURS = re.compile(r"([0-9]{8}T[0-9]{6}-[0-9a-f]{10})\.([lbc])[0-9]{3}")
+"""The ids of our legs, bridges, and callers whom we call, see `desk.Call`; the first group is the call's."""
 NEWCOMER_SECONDS = 1.0
 """How long a caller may be in the application before the event that says so is here."""
 ASK_AGAIN_AFTER = 0.5
@@ -209,11 +210,13 @@ class Survivors:
             return None
         there = [channels[each] for each in bridge.channels if each in channels]
         legs = [each for each in there if each.id.startswith(f"{ours[1]}.l")]
-        callers = [each for each in there if not OURS.fullmatch(each.id)]
+        callers = [each for each in there if not (own := OURS.fullmatch(each.id)) or own[2] == "c"]
         if not (legs and callers):
             return None
         caller = callers[0]
         line = caller.dialplan.app_data.partition(",")[2] or "default"
+        if ours[1] in open_calls:
+            line = open_calls[ours[1]].call.line  # a caller whom we called stands in no dialplan
         call = self._take_up(ours[1], line, caller.id, caller.caller.number)
         return Talk(call, caller, tuple(legs), bridge, open_calls.get(ours[1]))
 
@@ -226,6 +229,8 @@ class Survivors:
         record = each.call
         call = self._take_up(record.id, record.line, record.channel_id, record.number)
         talked = record.bridged_at is not None and any(leg.accepted_at for leg in each.legs)
+        if not each.legs and (record.talk_seconds or 0) >= SHORTEST_TALK:
+            talked = True  # the agent had hung up, and the flow went on
         outcome, ended_by = Outcome.BRIDGED if talked else Outcome.INTERRUPTED, "unknown"
         on_hold = any(leg.accepted_at and leg.id in channels for leg in each.legs)
         here, gone = record.channel_id in channels, None
@@ -237,6 +242,8 @@ class Survivors:
         elif talked and not on_hold:
             await self._quietly("caller", record.channel_id, self._ari.channels.hangup(record.channel_id))
             ended_by = "agent"
+        elif OURS.fullmatch(record.channel_id):
+            ended_by = "line"  # whom we called, and hung up just now
         elif await self._hand_over(record.channel_id, record.line):
             outcome, ended_by = Outcome.FALLBACK, "line"
         call.story.hold()

@@ -18,6 +18,7 @@ from ..prompts import PromptStore
 from ..roster.book import RosterBook
 from ..roster.plan import Activity
 from .announcements import Announcements
+from .callbacks import CallbackQueue
 from .ends import Ends
 from .engaged import Engaged
 from .messages import MessageBox
@@ -42,6 +43,8 @@ class Desk:
     announcements: Announcements
     """What is announced at this instant."""
     messages: MessageBox
+    callbacks: CallbackQueue
+    """Who waits to be called back."""
     engaged: Engaged
     """Which agents are in a call of the line; it follows what happens."""
     ends: Ends
@@ -77,6 +80,12 @@ class Call:
     _bridges: count[int] = field(default_factory=lambda: count(1))
     _recordings: count[int] = field(default_factory=lambda: count(1))
     _beside: set[asyncio.Task[None]] = field(default_factory=set)
+
+    @property
+    def originator(self) -> str | None:
+        """The channel for which legs are made: the caller's, but if there is none, or it comes after them."""
+        called_by_us = self.channel_id.startswith(f"{self.id}.c")
+        return None if called_by_us else self.channel_id or None
 
     def next_leg_id(self) -> str:
         """Return the channel id of the call's next outbound leg."""

@@ -17,7 +17,12 @@ def endpoint_of(phone: Phone, dial: DialSettings) -> str:
     """
     if phone.scheme == "sip":
         return f"PJSIP/{phone.address}"
-    return f"PJSIP/{_number(phone.address, dial)}@{dial.trunk}"
+    return endpoint_of_number(phone.address, dial)
+
+
+def endpoint_of_number(e164: str, dial: DialSettings) -> str:
+    """Return the dial string of a telephone number, which the trunk leads to."""
+    return f"PJSIP/{_number(e164, dial)}@{dial.trunk}"
 
 
 def known_state(phone: Phone, desk: Desk) -> PhoneState:

@@ -37,8 +37,8 @@ def place_of(caller_channel: str, leg: str | None = None) -> str:
     return caller_channel[-4:] + (leg[-5:] if leg else "")
 
 
-def handler_of(caller_channel: str, leg: str) -> dict[str, str]:
-    """Return the channel variable that lets Asterisk note a leg's end."""
+def handler_of(caller_channel: str, leg: str | None = None) -> dict[str, str]:
+    """Return the channel variable that lets Asterisk note a leg's end, or that of a caller whom we call."""
     return {"CHANNEL(hangup_handler_push)": f"{CONTEXT},s,1({place_of(caller_channel, leg)})"}
 
 

@@ -111,7 +111,7 @@ class Leg:
             channel_id=self.id,
             caller_id=f'"{display_name}" <{number}>',
             timeout=math.ceil(seconds) + RING_MARGIN,
-            originator=self._call.channel_id or None,  # a duty call has no caller
+            originator=self._call.originator,
             variables={"FORWARD_CONTEXT": NOWHERE, **handler_of(self._call.channel_id, self.id)},
         )
         engaged = self._call.desk.engaged

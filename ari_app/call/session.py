@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -19,6 +19,7 @@ from ..flow.words import Word
 from ..records.facts import Outcome
 from .announcements import Listener, note_vip
 from .bridge import told_gone
+from .callbacks import Wishes
 from .channel import TRY_AGAIN_AFTER, CallChannel
 from .conversation import Conversation, End
 from .desk import Call
@@ -91,6 +92,8 @@ class Session:
                         await self._hang_up_caller()
                     finally:
                         await self._tell_the_end(outcome)
+                        if outcome is Outcome.BRIDGED:
+                            self._served()
                 await self._call.settle()
 
     async def _converse(self) -> Outcome:
@@ -158,6 +161,14 @@ class Session:
         if not self._talked:
             self._outcome = Outcome.VOICEMAIL
 
+    @property
+    def callbacks(self) -> Wishes:
+        """What takes in the caller's wish to be called back."""
+        return Wishes(self._call, self._flow.name, self._on_callback_asked)
+
+    def _on_callback_asked(self) -> None:
+        self._outcome = Outcome.CALLBACK
+
     def note(self, name: str, **facts: str | int | float | None) -> None:
         """Record a fact that the flow tells; how it went with agents is told by whoever rings them."""
         story = self._call.story
@@ -166,6 +177,8 @@ class Session:
                 story.language(str(facts["language"]))
             case "flow.reason":
                 story.reason(str(facts["reason"]))
+            case "survey.answer":
+                story.surveyed(int(facts["score"] or 0))
             case "call.number":
                 story.number(**facts)
             case "flow.node" if self._left is not None:
@@ -206,7 +219,7 @@ class Session:
         async with WaitingRoom(self._caller, waiting, desk.prompts) as room:
             async with Hunt(self._call, self._caller, plan, whisper=whisper, language=language) as hunt:
                 while leg := await room.until(hunt.next()):
-                    match await self._talk(leg, hunt, room):
+                    match await self._talk(leg, hunt, room.stop):
                         case End.TALKED:
                             self._outcome = Outcome.BRIDGED
                             self._left = leg
@@ -224,10 +237,10 @@ class Session:
         self._outcome = Outcome.UNANSWERED
         return Connection.VOICEMAIL if plan.takes_messages else Connection.NOBODY
 
-    async def _talk(self, leg: Leg, hunt: Hunt, room: WaitingRoom) -> End:
+    async def _talk(self, leg: Leg, hunt: Hunt, be_quiet: Callable[[], Awaitable[None]]) -> End:
         """Let the caller and an agent talk, and whomever the agent brings in."""
         self._conversation = Conversation(self._call, self._caller, hunt)
-        end = await self._conversation.run(leg, room.stop)
+        end = await self._conversation.run(leg, be_quiet)
         self._talked = self._talked or self._conversation.talked
         if end is End.TALKED:
             self._ended_by = "agent"
@@ -258,10 +271,16 @@ class Session:
                 self._call.story.hold()  # until it is known since when the caller has been gone
             self._task.cancel()
 
+    def _served(self) -> None:
+        """Note that the caller has talked with an agent, whom they may wait for on another call, too."""
+        waiting = self._call.desk.callbacks
+        if waiting.waiting:
+            waiting.talked(self.callbacks.number())
+
     def _outcome_of_gone_caller(self) -> Outcome:
         if self._talked or (self._conversation is not None and self._conversation.talked):
             return Outcome.BRIDGED
-        if self._caller.lost and self._outcome is not Outcome.VOICEMAIL:
+        if self._caller.lost and self._outcome not in (Outcome.VOICEMAIL, Outcome.CALLBACK):
             return Outcome.INTERRUPTED
         return self._outcome or Outcome.ABANDONED
 

@@ -17,6 +17,7 @@ from ..records.facts import (
     CallLanguage,
     CallQueued,
     CallReason,
+    CallSurveyed,
     CallUnbridged,
     CallWrappedUp,
     Fact,
@@ -170,6 +171,11 @@ class Story:
         """The agent said how the call went."""
         self._put(CallWrappedUp(call=self._call, leg=leg.id, result=result))
         self._log.info("call.wrapped_up", leg=leg.id, agent=leg.agent.id, result=result)
+
+    def surveyed(self, score: int) -> None:
+        """The caller said how it was."""
+        self._put(CallSurveyed(call=self._call, score=score))
+        self._log.info("call.surveyed", score=score)
 
     def ended(
         self, outcome: Outcome, *, cause: int | None, ended_by: str, at: datetime | None = None

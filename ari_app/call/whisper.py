@@ -9,10 +9,8 @@ from typing import Protocol
 from ..core.prompt import Prompt
 from ..core.settings import safe_number
 from ..flow.book import FlowBook
-from ..flow.words import WAITED, Word
+from ..flow.words import SIGNS, WAITED, Word
 from .desk import Call
-
-_SIGNS = {"+": Word.DIGIT_PLUS, **{str(digit): Word(f"digit-{digit}") for digit in range(10)}}
 
 
 class Said(Protocol):
@@ -67,7 +65,7 @@ class Whisper:
             yield Word.AGENT_NO_NUMBER
         else:
             yield Word.AGENT_NUMBER
-            yield from (_SIGNS[sign] for sign in number)
+            yield from (SIGNS[sign] for sign in number)
 
     def _waited(self, now: float) -> Iterator[Word]:
         seconds = 0.0 if self.since is None else now - self.since

@@ -75,6 +75,7 @@ def print_story(story: CallStory) -> None:
         "agent": call.agent,
         "outcome": call.outcome or "in progress",
         "wrap-up": call.wrap_up,
+        "survey": f"{call.survey} of 5" if call.survey else "",
         "wait": seconds(call.wait_seconds),
         "talk": seconds(call.talk_seconds),
         "total": seconds(call.total_seconds),

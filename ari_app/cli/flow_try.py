@@ -28,6 +28,7 @@ from ..flow.flow import Flow
 from ..flow.nodes.hours import Hours
 from ..flow.phone import (
     RINGING,
+    Callbacks,
     Caller,
     CallerGone,
     Connection,
@@ -42,6 +43,7 @@ from ..service.calendars import KeptFeeds
 from .flows import flow_named
 from .instants import read_instant
 from .terminal import BOLD, YELLOW, paint, safe
+from .text_callbacks import TextCallbacks
 
 SILENCE = "-"
 
@@ -129,9 +131,17 @@ class TextPhone:
     """A `Phone` of text: what is said is printed, keys are typed, nobody waits and nobody is rung."""
 
     def __init__(
-        self, flow: Flow, caller: Caller, at: datetime, fingers: Fingers, rosters: RosterBook | None
+        self,
+        flow: Flow,
+        caller: Caller,
+        at: datetime,
+        fingers: Fingers,
+        rosters: RosterBook | None,
+        *,
+        callbacks: Callbacks,
     ) -> None:
         self.caller = caller
+        self.callbacks = callbacks
         self._flow = flow
         self._at = at
         self._fingers = fingers
@@ -250,6 +260,9 @@ NOTES = {
     "collect.invalid": "not a right number",
     "call.number": "{variable}: {number}, as on record",
     "hours.answer": "{answer}",
+    "callback.refused": "cannot be called back: {reason}",
+    "survey.answer": "score: {score}",
+    "survey.silence": "no score",
     "webhook.answered": "answered; branch: {branch}",
     "webhook.failed": "no answer that can be used: {reason}",
 }
@@ -278,7 +291,7 @@ def try_flow(
     fingers = Typist() if keys is None else Script(keys, somebody=somebody)
     rosters, _ = load_rosters(settings.rosters, at=instant, feeds=KeptFeeds(settings))
     caller = Caller("try", called, safe_number(number), vip)
-    phone = TextPhone(flow, caller, instant, fingers, rosters)
+    phone = TextPhone(flow, caller, instant, fingers, rosters, callbacks=TextCallbacks(settings, caller))
     end = asyncio.run(interpreter.run(flow, phone, language=language))
     for_reason = f", for {end.reason}" if end.reason else ""
     typer.echo(f"\nThe call ends at {end.node}: {end.outcome}, in {end.language}{for_reason}.")

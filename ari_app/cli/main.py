@@ -34,6 +34,10 @@ app = typer.Typer(
 )
 calls_app = typer.Typer(invoke_without_command=True)
 app.add_typer(calls_app, name="calls", short_help="List the calls on record; `calls show ID` tells one.")
+callbacks_app = typer.Typer(invoke_without_command=True)
+app.add_typer(
+    callbacks_app, name="callbacks", short_help="List who waits to be called back; `callbacks cancel ID`."
+)
 versions_app = typer.Typer(invoke_without_command=True)
 app.add_typer(
     versions_app, name="versions", short_help="List the versions of the rosters that were in force."
@@ -441,6 +445,33 @@ def calls_show(
     from .calls import show_call
 
     raise typer.Exit(show_call(settings, call))
+
+
+@callbacks_app.callback()
+def callbacks(
+    context: typer.Context,
+    over: Annotated[
+        bool, typer.Option("--all", help="Those that are over too, newest first, and what became of them.")
+    ] = False,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many.")] = 20,
+    settings: SettingsFile = None,
+) -> None:
+    """List who waits to be called back, in the order in which they are: by priority, then first come."""
+    if context.invoked_subcommand is None:
+        from .callbacks import list_callbacks
+
+        raise typer.Exit(list_callbacks(settings, limit, over=over))
+
+
+@callbacks_app.command("cancel", short_help="Do not call somebody back.")
+def callbacks_cancel(
+    callback: Annotated[str, typer.Argument(help="Its id, or the beginning of it.")],
+    settings: SettingsFile = None,
+) -> None:
+    """Do not call somebody back. A running line needs no word of it."""
+    from .callbacks import cancel_callback
+
+    raise typer.Exit(cancel_callback(settings, callback))
 
 
 @versions_app.callback()

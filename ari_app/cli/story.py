@@ -37,6 +37,12 @@ SENTENCES = {
     "hours.answer": "by the clock of {node} it is: {answer}",
     "webhook.answered": "the service of {node} answers",
     "webhook.failed": "the service of {node} gives no answer that can be used: {reason}",
+    "survey.silence": "they are asked how it was, and do not say",
+    "call.surveyed": "they say how it was: {score} of 5",
+    "callback.asked": "they ask to be called back",
+    "callback.refused": "they cannot be called back ({reason})",
+    "callback.attempt": "the line calls back, for the {attempt}th time ({callback})",
+    "callback.not_reached": "whoever asked to be called back does not pick up: {result}",
     "leg.error": "Asterisk cannot ring that phone",
 }
 

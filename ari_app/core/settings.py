@@ -187,6 +187,19 @@ class MessageSettings(Section):
     """After so many days their sound is deleted."""
 
 
+class CallbackSettings(Section):
+    """Which numbers are called back. Everything more than the line's own country invites toll fraud."""
+
+    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = None
+    """The line's country (ISO 3166). Default: that of `dial.caller_id`, or of the number that was called."""
+    prefixes: tuple[Annotated[str, StringConstraints(pattern=r"^\+[0-9]{1,15}$")], ...] = ()
+    """How numbers begin that are called back, such as `+33`; those of the line's country if not given."""
+    other_numbers: bool = False
+    """Whether callers may name another number than the one that they call from."""
+    waiting: Annotated[int, Field(ge=1, le=10_000)] = 200
+    """Callers who wait to be called back, at most; one more hears that it is impossible."""
+
+
 class LogSettings(Section):
     """Structured logs, see `docs/logs.md`."""
 
@@ -247,6 +260,8 @@ class Settings(BaseSettings):
     """Who can be told things, and how they are reached."""
     messages: MessageSettings = MessageSettings()
     """The messages that callers leave."""
+    callbacks: CallbackSettings = CallbackSettings()
+    """Which numbers are called back."""
     log: LogSettings = LogSettings()
     """Structured logs."""
     _document: Document | None = PrivateAttr(None)

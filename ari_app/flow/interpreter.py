@@ -6,7 +6,8 @@ It notes what it does, under names that stay: `flow.started` (flow), `flow.langu
 (reason), `flow.priority` (priority), `hours.answer` (node, answer),
 `caller.answer` (node, answer), `flow.vip` (vip), `webhook.answered` (node, branch),
 `webhook.failed` (node, reason), `voicemail.nothing` (node), `voicemail.again` (node), `voicemail.failed`
-(node), `flow.connected` (result), `flow.loop` (node), `flow.ended` (node, outcome).
+(node), `survey.answer` (node, score), `survey.silence` (node), `callback.asked` (node), `callback.refused`
+(node, reason), `flow.connected` (result), `flow.loop` (node), `flow.ended` (node, outcome).
 """
 
 from __future__ import annotations
@@ -41,7 +42,18 @@ async def run(flow: Flow, phone: Phone, *, language: str | None = None) -> FlowE
     They begin in `language`, or in the one that the flow has for who calls, and whom. Whatever the phone
     raises, but `CallerGone`, ends the walk and is raised.
     """
-    walk = Walk(flow, phone, language or flow.language_for(phone.caller))
+    return await _walked(Walk(flow, phone, language or flow.language_for(phone.caller)))
+
+
+async def go_on(flow: Flow, phone: Phone, node: str, *, language: str) -> FlowEnd:
+    """Walk a caller on from a node, who has talked with an agent already: as `run` else."""
+    walk = Walk(flow, phone, language)
+    walk.node = node
+    walk.outcome = Outcome.TALKED
+    return await _walked(walk)
+
+
+async def _walked(walk: Walk) -> FlowEnd:
     try:
         await _to_the_end(walk)
     except CallerGone:

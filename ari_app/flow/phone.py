@@ -116,6 +116,57 @@ class Message(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class CallbackPlan:
+    """How it is tried to call somebody back; all times in seconds."""
+
+    attempts: int
+    """How often the telephones of agents, or the caller's, ring in vain at most."""
+    delays: tuple[float, ...]
+    """From one attempt to the next; the last one from then on."""
+    within: float
+    """From the caller's wish until it is given up."""
+    ring_for: float
+    """How long the caller's telephone rings."""
+    then: str | None = None
+    """The node at which the flow goes on when the agent hung up first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """What a caller wishes who asks to be called back at a number (E.164)."""
+
+    number: str
+    reason: str
+    language: str
+    priority: int
+    plan: CallbackPlan
+
+
+class Callbacks(Protocol):
+    """Takes in callers' wishes to be called back."""
+
+    @property
+    def other_numbers(self) -> bool:
+        """Whether callers may name another number than the one that they call from."""
+        ...
+
+    def number(self, typed: str | None = None) -> str | None:
+        """Return what a caller typed, or the number that they call from, in E.164.
+
+        None for a number that the line does not call: withheld, premium-rate, abroad, none at all.
+        """
+        ...
+
+    def spoken(self, number: str) -> str:
+        """Return the signs (digits and `+`) in which a number is read out to people of the line's country."""
+        ...
+
+    async def ask(self, callback: Callback) -> bool:
+        """Put a wish on record; False when no more can be promised. One number has one wish at a time."""
+        ...
+
+
 class Phone(Protocol):
     """A caller's telephone. Asterisk's is in `call`; a terminal or a script can be one too.
 
@@ -168,6 +219,11 @@ class Phone(Protocol):
 
         The caller is spoken to in `language`.
         """
+        ...
+
+    @property
+    def callbacks(self) -> Callbacks:
+        """What takes in the caller's wish to be called back."""
         ...
 
     def note(self, name: str, **facts: str | int | float | None) -> None:

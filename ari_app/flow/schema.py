@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, model_validator
 from ..core.documents import Schema, mistake
 from ..core.suggest import one_of
 from .fields import Beginning, Language, Languages, Name, Reason, Spoken, Text, ToNode
+from .nodes.callback import Callback
 from .nodes.caller import Caller as CallerNode
 from .nodes.collect import Collect
 from .nodes.goodbye import Goodbye
@@ -19,6 +20,7 @@ from .nodes.menu import Choice, Menu
 from .nodes.route import Route
 from .nodes.say import Say
 from .nodes.set import Set
+from .nodes.survey import Survey
 from .nodes.transfer import Transfer
 from .nodes.voicemail import Voicemail
 from .nodes.webhook import Webhook
@@ -45,6 +47,8 @@ class Node(Schema):
     route: Route | None = None
     transfer: Transfer | None = None
     voicemail: Voicemail | None = None
+    callback: Callback | None = None
+    survey: Survey | None = None
     goodbye: Goodbye | None = None
 
     @model_validator(mode="before")

@@ -8,7 +8,17 @@ from contextlib import AbstractAsyncContextManager
 from enum import StrEnum
 
 from .flow import Flow
-from .phone import RINGING, Connection, Destination, Message, Phone, ToTeam, Waiting
+from .phone import (
+    RINGING,
+    Callback,
+    CallbackPlan,
+    Connection,
+    Destination,
+    Message,
+    Phone,
+    ToTeam,
+    Waiting,
+)
 from .step import Saying
 from .words import Word
 
@@ -26,6 +36,8 @@ class Outcome(StrEnum):
     """The flow said goodbye without having looked for an agent."""
     MESSAGE = "message"
     """The caller left a message."""
+    CALLBACK = "callback"
+    """The caller asked to be called back."""
     ABANDONED = "abandoned"
     """The caller hung up first."""
 
@@ -55,6 +67,11 @@ class Walk:
         """The team that was rung whatever the reason, if that was so."""
         self._visits = Counter[str]()
         self._asked: list[str] = []
+
+    @property
+    def talked(self) -> bool:
+        """Whether the caller has talked with an agent."""
+        return self.outcome is Outcome.TALKED
 
     # The way
 
@@ -135,6 +152,16 @@ class Walk:
         if kept:
             self.outcome = Outcome.MESSAGE
         return kept
+
+    async def call_back(self, number: str, plan: CallbackPlan) -> bool:
+        """Have the caller called back at a number; False if that cannot be promised."""
+        if self.reason is None:
+            self.choose(reason=self.flow.fallback_reason)
+        asked = Callback(number, str(self.reason), self.language, self.priority, plan)
+        promised = await self.phone.callbacks.ask(asked)
+        if promised:
+            self.outcome = Outcome.CALLBACK
+        return promised
 
     # What is known
 

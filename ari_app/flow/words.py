@@ -48,6 +48,10 @@ class Word(StrEnum):
     """An agent picked up, but the caller has hung up since."""
     AGENT_UNNEEDED = "agent-unneeded"
     """An agent picked up, but the caller has chosen meanwhile not to wait."""
+    AGENT_CALLBACK = "agent-callback"
+    """An agent picked up, before all else: the caller asked to be called back, and is called now."""
+    AGENT_UNREACHED = "agent-unreached"
+    """They took it, but the caller does not pick up."""
     AGENT_WHOM = "agent-whom"
     """An agent in a call wants to hand it over, or to ask a colleague: whom?"""
     AGENT_BACK = "agent-back"
@@ -84,6 +88,18 @@ class Word(StrEnum):
     """They said nothing."""
     VOICEMAIL_FAILED = "voicemail-failed"
     """Their message cannot be stored."""
+    CALLBACK_NUMBER = "callback-number"
+    """A caller wishes to be called back: before the number is read out."""
+    CALLBACK_CONFIRM = "callback-confirm"
+    """After it: which key confirms it."""
+    CALLBACK_OTHER = "callback-other"
+    """After that: which key names another, where that may be done."""
+    CALLBACK_TYPE = "callback-type"
+    """They are to type it."""
+    CALLBACK_IMPOSSIBLE = "callback-impossible"
+    """They cannot be called back: at this number, or at all."""
+    CALLBACK_NOTED = "callback-noted"
+    """They will be called back; goodbye."""
     DIGITS_HEARD = "digits-heard"
     """Before a number that the caller typed is read back."""
     DIGITS_CONFIRM = "digits-confirm"
@@ -119,6 +135,8 @@ class Word(StrEnum):
 
 DIGITS = tuple(word for word in Word if word.value in {f"digit-{digit}" for digit in range(10)})
 """A number is read back digit by digit."""
+SIGNS = {"+": Word.DIGIT_PLUS, **{word.value[-1]: word for word in DIGITS}}
+"""Each sign of a telephone number."""
 WAITED = {
     **{int(word.value[7:-1]): word for word in Word if re.fullmatch(r"waited-\d+s", word.value)},
     **{60 * int(word.value[7:-1]): word for word in Word if re.fullmatch(r"waited-\d+m", word.value)},
@@ -128,6 +146,11 @@ OF_NODES = frozenset(
     {
         Word.CALLER_WAIT,
         Word.CALLER_WAITED,
+        Word.CALLBACK_NUMBER,
+        Word.CALLBACK_CONFIRM,
+        Word.CALLBACK_OTHER,
+        Word.CALLBACK_TYPE,
+        Word.CALLBACK_IMPOSSIBLE,
         Word.VOICEMAIL_KEYS,
         Word.VOICEMAIL_NOTHING,
         Word.VOICEMAIL_FAILED,

@@ -6,9 +6,13 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from . import duties, rosters
+from . import callbacks, duties, rosters
 from .events import Event, entry_of
 from .facts import (
+    CallbackAsked,
+    CallbackEnded,
+    CallbackPostponed,
+    CallbackTried,
     DutyNoted,
     MessageDeleted,
     MessageLeft,
@@ -65,6 +69,8 @@ def write(connection: Connection, event: Event) -> None:
                 .where(Notice.tries < entry.tries)
                 .values(tries=entry.tries, tried_at=entry.at, state=entry.state.value, reason=entry.reason)
             )
+        case CallbackAsked() | CallbackTried() | CallbackPostponed() | CallbackEnded():
+            callbacks.write(connection, entry)
         case DutyNoted():
             duties.note_duty(connection, entry)
         case PhoneTried():

@@ -27,6 +27,8 @@ class Outcome(StrEnum):
     UNANSWERED = "unanswered"  # everybody was rung, nobody took it: heard a reason and a goodbye
     NOBODY_ON_CALL = "nobody-on-call"  # nobody to ring at that instant: heard a reason and a goodbye
     GOODBYE = "goodbye"  # the flow itself ended the call
+    CALLBACK = "callback"  # asked to be called back: was told so, or hung up
+    NOT_REACHED = "not-reached"  # we called back, and they did not pick up
     REFUSED = "refused"  # not let in (overload): heard an apology or congestion
     BLOCKED = "blocked"  # not let in: the number is on a list
     ANONYMOUS = "anonymous"  # not let in: the number is withheld
@@ -160,6 +162,12 @@ class CallWrappedUp(Fact, frozen=True, kw_only=True, tag="call.wrapped-up"):
 
     leg: str
     result: WrapUp
+
+
+class CallSurveyed(Fact, frozen=True, kw_only=True, tag="call.surveyed"):
+    """The caller said how it was, when the agent had hung up: from 1 to 5."""
+
+    score: int
 
 
 class CallEnded(Fact, frozen=True, kw_only=True, tag="call.ended"):
@@ -300,3 +308,64 @@ class PhoneTried(Entry, frozen=True, kw_only=True, tag="phone.tried"):
     result: LegResult
     cause: int | None = None
     tech_cause: int | None = None
+
+
+class CallbackAsked(Entry, frozen=True, kw_only=True, tag="callback.asked"):
+    """A caller wishes to be called back, and was promised it; nothing if that number waits already.
+
+    `delays` (seconds) and `attempts` are how it is tried `until` it is given up; `then` is the node of `flow`
+    at which it goes on when the agent hung up first, "" for none.
+    """
+
+    id: str
+    call: str
+    line: str
+    number: str
+    language: str
+    reason: str
+    priority: int
+    until: datetime
+    attempts: int
+    delays: tuple[float, ...]
+    ring_seconds: float
+    flow: str
+    then: str = ""
+
+
+class CallbackState(StrEnum):
+    """What has become of a wish to be called back."""
+
+    WAITING = "waiting"  # until `next_at`, then until an agent is free
+    CALLING = "calling"  # telephones ring, or they talk
+    TALKED = "talked"  # the caller has talked with an agent
+    GIVEN_UP = "given-up"  # tried as often, or for as long, as the flow says
+    CANCELLED = "cancelled"  # by an admin
+
+
+class CallbackTried(Entry, frozen=True, kw_only=True, tag="callback.tried"):
+    """An attempt begins, the `tries`th: it is the call `call`."""
+
+    id: str
+    tries: int
+    call: str
+
+
+class CallbackPostponed(Entry, frozen=True, kw_only=True, tag="callback.postponed"):
+    """The `tries`th attempt did not let the two talk; `counted` of all attempts were in vain so far.
+
+    `result` is the outcome of its call.
+    """
+
+    id: str
+    tries: int
+    counted: int
+    result: str
+    next_at: datetime
+
+
+class CallbackEnded(Entry, frozen=True, kw_only=True, tag="callback.ended"):
+    """It is not tried any more; `result` says why, where `state` does not say all."""
+
+    id: str
+    state: CallbackState
+    result: str = ""

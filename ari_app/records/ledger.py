@@ -160,6 +160,9 @@ class Ledger:
                 self._set("agent", leg["agent"])
             self._turn_to("talk")
 
+    def _surveyed(self, _at: datetime, data: Row) -> None:
+        self._set("survey", data.get("score"))
+
     def _unbridged(self, _at: datetime, data: Row) -> None:
         if self._stretch is not None and self._stretch[0] == "talk":
             self._turn_to(None, unseen=bool(data.get("unseen")))
@@ -241,6 +244,7 @@ def _new_call(call: str, arrived_at: datetime) -> Row:
         "ended_at": None,
         "wait_seconds": None,
         "talk_seconds": None,
+        "survey": None,
         "total_seconds": None,
     }
 
@@ -272,6 +276,7 @@ _HANDLERS: dict[str, Callable[[Ledger, datetime, Row], None]] = {
     "call.queued": Ledger._queued,
     "call.bridged": Ledger._bridged,
     "call.unbridged": Ledger._unbridged,
+    "call.surveyed": Ledger._surveyed,
     "call.ended": Ledger._ended,
     "call.wrapped-up": Ledger._wrapped_up,
     "leg.started": Ledger._leg_started,

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import JSON, TypeDecorator, TypeEngine
 
-SCHEMA = "0005"
+SCHEMA = "0006"
 """The revision of `migrations/versions` that this code reads and writes."""
 
 # In SQLite rows lie in the order of their key: those of one call side by side, the latest calls last.
@@ -80,6 +80,7 @@ class Base(DeclarativeBase):
         datetime: UtcDateTime,
         dict[str, Any]: JSON().with_variant(JSONB(), "postgresql"),
         list[str]: JSON().with_variant(JSONB(), "postgresql"),
+        list[float]: JSON().with_variant(JSONB(), "postgresql"),
     }
 
 
@@ -108,6 +109,7 @@ class Call(Base):
     ended_at: Mapped[datetime | None]
     wait_seconds: Mapped[float | None]
     talk_seconds: Mapped[float | None]
+    survey: Mapped[int | None]
     total_seconds: Mapped[float | None]
 
 
@@ -236,6 +238,35 @@ class TriedPhone(Base):
     tech_cause: Mapped[int | None]
 
 
+class Callback(Base):
+    """A caller's wish to be called back, and what has become of it."""
+
+    __tablename__ = "callbacks"
+    __table_args__ = _CLUSTERED
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    call_id: Mapped[str]  # no foreign key: the call's row may come later
+    line: Mapped[str]
+    number: Mapped[str]
+    language: Mapped[str]
+    reason: Mapped[str]
+    priority: Mapped[int]
+    asked_at: Mapped[datetime]
+    until: Mapped[datetime]
+    attempts: Mapped[int]
+    delays: Mapped[list[float]]
+    ring_seconds: Mapped[float]
+    flow: Mapped[str]
+    then: Mapped[str]
+    state: Mapped[str]
+    tries: Mapped[int]
+    counted: Mapped[int]
+    next_at: Mapped[datetime]
+    last_call: Mapped[str | None]
+    result: Mapped[str | None]
+    ended_at: Mapped[datetime | None]
+
+
 Index("ix_calls_arrived_at", Call.arrived_at)
 Index(
     "ix_calls_open", Call.id, sqlite_where=Call.ended_at.is_(None), postgresql_where=Call.ended_at.is_(None)
@@ -249,4 +280,11 @@ Index(
     Notice.id,
     sqlite_where=Notice.state == "waiting",
     postgresql_where=Notice.state == "waiting",
+)
+Index(
+    "ix_callbacks_open",
+    Callback.number,
+    unique=True,
+    sqlite_where=Callback.ended_at.is_(None),
+    postgresql_where=Callback.ended_at.is_(None),
 )

@@ -50,12 +50,13 @@ class Pending:
         """Take a fact, stamped with the time."""
         self._incoming.append((fact, self._wall_clock(), self._monotonic_clock()))
 
-    def put_entry(self, entry: Entry) -> None:
-        """Take an entry."""
+    def put_entry(self, entry: Entry) -> Event:
+        """Take an entry; return the event that waits."""
         event = event_of_entry(entry, self._next_seq(self._wall_clock()))
         self._entries.append(event)
         if isinstance(entry, RostersPublished):
             self._in_force = event
+        return event
 
     @property
     def entries(self) -> list[Event]:

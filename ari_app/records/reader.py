@@ -49,6 +49,7 @@ class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
     wait_seconds: float | None
     talk_seconds: float | None
+    survey: int | None
     total_seconds: float | None
 
 

@@ -61,6 +61,7 @@ class Recorder:
         self._stopped = False
         self._news = asyncio.Event()  # something to write
         self._hurry = asyncio.Event()  # do not gather, do not back off
+        self._kept: dict[int, asyncio.Event] = {}  # of entries that somebody waits for, by their `seq`
         self._written = asyncio.Event()  # set for an instant whenever all was written
 
     async def start(self) -> None:
@@ -77,6 +78,23 @@ class Recorder:
         """Take an entry: as a fact."""
         self._pending.put_entry(entry)
         self._has_news()
+
+    async def keep(self, entry: Entry, within: float) -> bool:
+        """Take an entry, and wait until it is in the database.
+
+        False if it is not after `within` seconds: it waits, as everything does, until it can be.
+        """
+        event = self._pending.put_entry(entry)
+        kept = self._kept[event.seq] = asyncio.Event()
+        self._hurry.set()
+        self._has_news()
+        try:
+            async with asyncio.timeout(within):
+                return await kept.wait()
+        except TimeoutError:
+            return False
+        finally:
+            del self._kept[event.seq]
 
     def _has_news(self) -> None:
         if not self._news.is_set():
@@ -165,6 +183,8 @@ class Recorder:
         for entry in self._pending.entries:
             await self._store.write_entry(entry)
             self._pending.entry_written(entry)
+            if kept := self._kept.get(entry.seq):
+                kept.set()
         self._pending.fold()
         if self._pending.unknown:
             self._pending.take_up(await self._store.events_of(list(self._pending.unknown)))

@@ -18,6 +18,7 @@ from ..ari.errors import OutcomeUnknown, RequestNotSent
 from ..call.activity import AgentActivity
 from ..call.adoption import Survivors, Talk
 from ..call.announcements import Announcements
+from ..call.callbacks import CallbackQueue
 from ..call.desk import Call, Desk
 from ..call.ends import Ends
 from ..call.engaged import Engaged
@@ -36,6 +37,7 @@ from .announcing import AnnouncementKeeper, spoken_beside
 from .apart import Apart, ReadingFailed, reading_apart
 from .books import Books, open_books
 from .calendar_refreshing import CalendarKeeper
+from .callbacks import CallbackKeeper
 from .duties import Duties, wall_clock
 from .fallback import FallbackKeeper
 from .message_keeping import MessageKeeper
@@ -123,6 +125,7 @@ class Line:
             activity=activity.known,
             announcements=Announcements(spoken_beside(settings)),
             messages=MessageBox(lambda: self._desk, recorder, self.notifier),
+            callbacks=CallbackQueue(recorder),
             engaged=Engaged(),
             ends=Ends(self.ami),
         )
@@ -203,6 +206,15 @@ class Line:
             stack.push_async_callback(self.ari.close)
             await self.ari.start(wait=wait)
             stack.push_async_callback(self._drain)
+            callbacks = CallbackKeeper(
+                lambda: self._desk,
+                self._desk.callbacks,
+                self.reception,
+                self.recorder,
+                self._sink,
+                adopted=lambda: self._left_open == [],
+            )
+            stack.push_async_callback(_cancelled, asyncio.create_task(callbacks.run(), name="callbacks"))
             await self._until_ami_is_known()
             await asyncio.wait([recalling], timeout=RECALL_HEAD_START)
             await stack.enter_async_context(self.duties.running())

@@ -36,6 +36,7 @@ class Reception:
         self._records = records
         self._calls: dict[str, asyncio.Task[None]] = {}
         self._channels: set[str] = set()
+        self._numbers: dict[str, str | None] = {}
         self._late: set[asyncio.Task[None]] = set()
         self._closing = False
         self._hurry = asyncio.Event()
@@ -114,16 +115,22 @@ class Reception:
             caller_name=event.channel.caller.name,
         )
 
+    def numbers(self) -> list[str]:
+        """Return the numbers of those who are on the line just now, as they came."""
+        return [number for number in self._numbers.values() if number]
+
     def take_up(self, call: Call, life: Coroutine[Any, Any, None]) -> None:
         """Live a call in a task of its own."""
         task = asyncio.create_task(self._live(call.id, life), name=f"call {call.id}")
         self._calls[call.id] = task
         self._channels.add(call.channel_id)
+        self._numbers[call.id] = call.caller_number
         task.add_done_callback(lambda _: self._forget(call))
 
     def _forget(self, call: Call) -> None:
         self._calls.pop(call.id, None)
         self._refused.discard(call.id)
+        self._numbers.pop(call.id, None)
         self._channels.discard(call.channel_id)
 
     async def _live(self, call_id: str, life: Coroutine[Any, Any, None]) -> None:

@@ -14,7 +14,19 @@ from ..core.settings import Settings
 log = get_logger(__name__)
 
 LIVE = frozenset(
-    {"rosters", "flows", "callers", "lines", "calendars", "dial", "keys", "limits", "notify", "messages"}
+    {
+        "rosters",
+        "flows",
+        "callers",
+        "lines",
+        "calendars",
+        "dial",
+        "keys",
+        "limits",
+        "notify",
+        "messages",
+        "callbacks",
+    }
 )
 """The settings that a running line takes over; the others hold from start to stop."""
 TOLD = 20

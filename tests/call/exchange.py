@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import TypeVar
 
-from ari_app.core.settings import DialSettings, LimitSettings, PromptSettings, Settings
+from ari_app.core.settings import CallbackSettings, DialSettings, LimitSettings, PromptSettings, Settings
 from ari_app.network.network import TelephoneNetwork
 from ari_app.pbx import AsteriskServer, LineConfig
 from ari_app.records.facts import CallArrived, Fact, LegStarted
@@ -74,6 +74,7 @@ class Place:
         limits: LimitSettings | None = None,
         accept_seconds: float = 1.5,
         say_number: bool = False,
+        callbacks: CallbackSettings | None = None,
     ) -> Settings:
         """Write the files of a line, and return its settings."""
         config = self.asterisk.config
@@ -89,6 +90,7 @@ class Place:
             data=self.folder / "data",
             lines=write_flows(self.folder / "flows", reasons, menu),
             dial=DialSettings(accept_seconds=accept_seconds, say_number=say_number),
+            callbacks=callbacks or CallbackSettings(),
             limits=limits or LimitSettings(drain_seconds=0),
             prompts=PromptSettings(recordings=self.recordings.folder, folder=self.recordings.made),
         )

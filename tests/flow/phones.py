@@ -14,6 +14,7 @@ from ari_app.flow.flow import Flow
 from ari_app.flow.interpreter import FlowEnd
 from ari_app.flow.phone import (
     RINGING,
+    Callback,
     Caller,
     CallerGone,
     Connection,
@@ -50,6 +51,28 @@ class ScriptedMessage:
         return self._keeps
 
 
+class ScriptedCallbacks:
+    """Takes in wishes of who calls from a number; `typed` are numbers that may be called, too."""
+
+    def __init__(self, number: str | None, typed: dict[str, str] | None, *, full: bool) -> None:
+        self.other_numbers = typed is not None
+        self.asked: list[Callback] = []
+        self._number = number
+        self._typed = typed or {}
+        self._full = full
+
+    def number(self, typed: str | None = None) -> str | None:
+        return self._number if typed is None else self._typed.get(typed)
+
+    def spoken(self, number: str) -> str:
+        return number
+
+    async def ask(self, callback: Callback) -> bool:
+        if not self._full:
+            self.asked.append(callback)
+        return not self._full
+
+
 class ScriptedPhone:
     """A caller who presses what a script says: a key, or nothing for as long as it takes.
 
@@ -70,8 +93,11 @@ class ScriptedPhone:
         hangs_up: bool = False,
         caller: Caller = SOMEBODY,
         at: datetime = MONDAY,
+        typed: dict[str, str] | None = None,
+        full: bool = False,
     ) -> None:
         self.caller = caller
+        self.callbacks = ScriptedCallbacks(caller.number, typed, full=full)
         self.heard: list[str] = []
         self.story: list[str] = []
         self.notes: list[tuple[str, dict[str, str | int | float | None]]] = []

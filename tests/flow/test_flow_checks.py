@@ -91,7 +91,11 @@ MORE = (
   encore:
     goto: fin
   message:
-    voicemail: {prompt: choix, longest: 1m, goto: fin, otherwise: fin}""",
+    voicemail: {prompt: choix, longest: 1m, goto: fin, otherwise: rappel}
+  rappel:
+    callback: {attempts: 3, delays: [1m, 10m], then: avis, otherwise: fin}
+  avis:
+    survey: {prompt: motif}""",
     )
     .replace("route: {nobody: fin}", "route: {nobody: fin, voicemail: message}")
     .replace('"*": {goto: avant}', '"*": {goto: contrat}')

@@ -75,7 +75,7 @@ def test_the_flow_in_the_docs_holds_no_mistake(tmp_path: Path) -> None:
 def test_the_nodes_in_the_docs_are_nodes() -> None:
     roots = [build_tree(block)[0] for block in BLOCKS if block.startswith("# nodes:")]
     kinds = {Node.model_validate(node).kind for root in roots if root for node in root.value.values()}
-    assert kinds == {"caller", "collect", "hours", "route", "voicemail", "webhook"}
+    assert kinds == {"caller", "collect", "hours", "callback", "route", "survey", "voicemail", "webhook"}
 
 
 def test_every_kind_of_node_and_each_of_its_fields_is_in_the_docs() -> None:

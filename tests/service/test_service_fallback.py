@@ -13,6 +13,7 @@ import pytest
 from ari_app.ami import AmiClient
 from ari_app.ari import AriClient
 from ari_app.call.announcements import Announcements
+from ari_app.call.callbacks import CallbackQueue
 from ari_app.call.desk import Desk
 from ari_app.call.ends import Ends
 from ari_app.call.engaged import Engaged
@@ -102,6 +103,7 @@ async def test_who_is_rung_changes_at_the_instant_at_which_the_shift_does(house:
             activity=Activity({}, {}),
             messages=MessageBox(lambda: desk, recorder, notifier),
             announcements=Announcements(PromptStore.from_settings(settings.prompts)),
+            callbacks=CallbackQueue(recorder),
             engaged=Engaged(),
             ends=Ends(ami),
         )

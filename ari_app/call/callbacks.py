@@ -1,0 +1,101 @@
+"""Callers' wishes to be called back, as calls take them in; `service.callbacks` fulfils them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from ..callers.callable_numbers import CallableNumbers
+from ..core.logs import get_logger
+from ..flow.phone import Callback
+from ..records.facts import CallbackAsked, CallbackEnded, CallbackState
+
+if TYPE_CHECKING:
+    from ..records.recorder import Recorder
+    from .desk import Call
+
+log = get_logger(__name__)
+
+KEPT_WITHIN = 3.0
+"""Seconds that a caller waits at most until their wish is in the database; it gets there later otherwise."""
+CALLED_AGAIN = "called-again"
+"""Why somebody is not called back who has talked with an agent."""
+
+
+class CallbackQueue:
+    """Who waits to be called back: number → id. `news` is set whenever that may have changed."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self.waiting: dict[str, str] = {}
+        self.news = asyncio.Event()
+
+    async def ask(self, asked: CallbackAsked, *, most: int) -> bool:
+        """Take in a wish; False if `most` wait already. Who waits already is called back once."""
+        if asked.number not in self.waiting:
+            if len(self.waiting) >= most:
+                log.warning("callback.refused", waiting=most, remedy="see who waits: `astreinte callbacks`")
+                return False
+            self.waiting[asked.number] = asked.id
+            await self._recorder.keep(asked, KEPT_WITHIN)
+            log.info("callback.asked", callback=asked.id, reason=asked.reason, number=asked.number)
+            self.news.set()
+        return True
+
+    def talked(self, number: str | None) -> None:
+        """Note that somebody has called again and talked with an agent: they need not be called back."""
+        if callback := self.waiting.get(number or ""):
+            state = CallbackState.TALKED
+            self._recorder.put_entry(
+                CallbackEnded(id=callback, state=state, result=CALLED_AGAIN, at=datetime.now(UTC))
+            )
+            self.news.set()
+
+
+class Wishes:
+    """Takes in the wish of one caller; it is the `Callbacks` that their flow talks to."""
+
+    def __init__(self, call: Call, flow: str, on_asked: Callable[[], None]) -> None:
+        self._call = call
+        self._flow = flow
+        self._on_asked = on_asked
+        self._callable = CallableNumbers.of(call.desk.settings, call.line)
+
+    @property
+    def other_numbers(self) -> bool:
+        """Whether callers may name another number than the one that they call from."""
+        return self._call.desk.settings.callbacks.other_numbers
+
+    def number(self, typed: str | None = None) -> str | None:
+        """Return what the caller typed, or the number they call from, in E.164; None if it is not called."""
+        return self._callable.number(self._call.caller_number if typed is None else typed)
+
+    def spoken(self, number: str) -> str:
+        """Return the signs in which a number is read out."""
+        return self._callable.spoken(number)
+
+    async def ask(self, callback: Callback) -> bool:
+        """Put the wish on record; False when no more can be promised."""
+        desk, plan, now = self._call.desk, callback.plan, datetime.now(UTC)
+        asked = CallbackAsked(
+            id=f"{self._call.id}.c",
+            at=now,
+            call=self._call.id,
+            line=self._call.line,
+            number=callback.number,
+            language=callback.language,
+            reason=callback.reason,
+            priority=callback.priority,
+            until=now + timedelta(seconds=plan.within),
+            attempts=plan.attempts,
+            delays=plan.delays,
+            ring_seconds=plan.ring_for,
+            flow=self._flow,
+            then=plan.then or "",
+        )
+        promised = await desk.callbacks.ask(asked, most=desk.settings.callbacks.waiting)
+        if promised:
+            self._on_asked()
+        return promised

@@ -1,0 +1,163 @@
+"""Callers who wish to be called back: what is put on record of it, and how it is read back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import msgspec
+from sqlalchemy import Connection, insert, select, update
+
+from ari_app.core.errors import AstreinteError
+
+from .access import open_database
+from .database import Database
+from .facts import CallbackAsked, CallbackEnded, CallbackPostponed, CallbackState, CallbackTried
+from .models import Callback
+from .reader import Reader
+from .troubles import explain
+
+CallbackEntry = CallbackAsked | CallbackTried | CallbackPostponed | CallbackEnded
+
+
+class UnknownCallback(AstreinteError):
+    """No wish to be called back, or more than one, has an id that begins so; or it is over."""
+
+
+class CallbackRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of `callbacks`: a caller's wish, and what has become of it. Durations in seconds."""
+
+    id: str
+    call_id: str
+    line: str
+    number: str
+    language: str
+    reason: str
+    priority: int
+    asked_at: datetime
+    until: datetime
+    attempts: int
+    delays: list[float]
+    ring_seconds: float
+    flow: str
+    then: str
+    state: str
+    tries: int
+    counted: int
+    next_at: datetime
+    last_call: str | None
+    result: str | None
+    ended_at: datetime | None
+
+
+def write(connection: Connection, entry: CallbackEntry) -> None:
+    """Write what an entry says; once more, or after a later one, changes nothing."""
+    match entry:
+        case CallbackAsked():
+            _add(connection, entry)
+        case CallbackTried():
+            change = update(Callback).where(
+                Callback.state == CallbackState.WAITING.value, Callback.tries < entry.tries
+            )
+            values = {"state": CallbackState.CALLING.value, "tries": entry.tries, "last_call": entry.call}
+            connection.execute(change.where(Callback.id == entry.id).values(values))
+        case CallbackPostponed():
+            change = update(Callback).where(
+                Callback.state == CallbackState.CALLING.value, Callback.tries == entry.tries
+            )
+            values = {
+                "state": CallbackState.WAITING.value,
+                "counted": entry.counted,
+                "result": entry.result,
+                "next_at": entry.next_at,
+            }
+            connection.execute(change.where(Callback.id == entry.id).values(values))
+        case CallbackEnded():
+            _end(connection, entry)
+
+
+def _add(connection: Connection, entry: CallbackAsked) -> None:
+    """Add a wish, unless it is there, or that number has one already."""
+    there = select(Callback.id).where(
+        (Callback.id == entry.id) | (Callback.number == entry.number) & Callback.ended_at.is_(None)
+    )
+    if connection.execute(there.limit(1)).first() is not None:
+        return
+    connection.execute(
+        insert(Callback).values(
+            id=entry.id,
+            call_id=entry.call,
+            line=entry.line,
+            number=entry.number,
+            language=entry.language,
+            reason=entry.reason,
+            priority=entry.priority,
+            asked_at=entry.at,
+            until=entry.until,
+            attempts=entry.attempts,
+            delays=list(entry.delays),
+            ring_seconds=entry.ring_seconds,
+            flow=entry.flow,
+            then=entry.then,
+            state=CallbackState.WAITING.value,
+            tries=0,
+            counted=0,
+            next_at=entry.at,
+        )
+    )
+
+
+def _end(connection: Connection, entry: CallbackEnded) -> None:
+    """Note the end. Who talked has talked, even if it was cancelled meanwhile."""
+    change = update(Callback).where(Callback.id == entry.id)
+    if entry.state is CallbackState.TALKED:
+        change = change.where(Callback.state != entry.state.value)
+    else:
+        change = change.where(Callback.ended_at.is_(None))
+    values = {"state": entry.state.value, "result": entry.result or Callback.result, "ended_at": entry.at}
+    connection.execute(change.values(values))
+
+
+class CallbackReader(Reader):
+    """Reads callers' wishes; raises `RecordsUnavailable` when that cannot be done, saying why."""
+
+    async def open_callbacks(self) -> list[CallbackRecord]:
+        """Return those that are not over, in the order in which they are served."""
+        query = select(*Callback.__table__.c).where(Callback.ended_at.is_(None))
+        order = (Callback.priority.desc(), Callback.asked_at, Callback.id)
+        return await self._read(query.order_by(*order), CallbackRecord)
+
+    async def callbacks(self, *, limit: int = 20) -> list[CallbackRecord]:
+        """Return the latest, newest first, whatever has become of them."""
+        query = select(*Callback.__table__.c).order_by(Callback.asked_at.desc(), Callback.id.desc())
+        return await self._read(query.limit(limit), CallbackRecord)
+
+    async def callback(self, prefix: str) -> CallbackRecord:
+        """Return one by its id or the beginning of it; raises `UnknownCallback`."""
+        query = select(*Callback.__table__.c).where(Callback.id.startswith(prefix, autoescape=True))
+        found = await self._read(query.order_by(Callback.id).limit(6), CallbackRecord)
+        if len(found) == 1 or (found and found[0].id == prefix):
+            return found[0]
+        if found:
+            ids = ", ".join(each.id for each in found)
+            raise UnknownCallback(
+                f"several callbacks' ids begin with {prefix!r}: {ids}", remedy="give more of the id"
+            )
+        raise UnknownCallback(
+            f"no callback's id begins with {prefix!r}", remedy="see the ids with `astreinte callbacks --all`"
+        )
+
+
+async def cancel(database_url: str, callback: str) -> None:
+    """Have somebody called back no more; a line that runs notices it before it rings anybody.
+
+    Raises `RecordsUnavailable`.
+    """
+    database = Database.at(database_url)
+    access = open_database(database)
+    entry = CallbackEnded(id=callback, state=CallbackState.CANCELLED, at=datetime.now(UTC))
+    try:
+        await access.run(lambda connection: write(connection, entry))
+    except Exception as error:
+        raise explain(error, database) from error
+    finally:
+        await access.close()

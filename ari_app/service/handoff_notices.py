@@ -40,7 +40,7 @@ class HandoffNotices:
         self._now = now
         self._told: set[str] = set()
         self._looked: tuple[RosterBook, datetime, list[Handoff]] | None = None
-        """By which rosters, until when, and which handoffs are to be told of by then."""
+        """By which rosters, when, and which handoffs are to be told of in the time that follows."""
         self._trouble = ""
 
     async def run(self) -> None:
@@ -78,7 +78,8 @@ class HandoffNotices:
 
     async def _ahead(self, desk: Desk, now: datetime) -> list[Handoff]:
         """Return the handoffs that are to be told of now, or soon."""
-        if self._looked is None or self._looked[0] is not desk.rosters or now >= self._looked[1]:
+        rosters, at, found = self._looked or (None, now, [])
+        if rosters is not desk.rosters or not at <= now < at + AHEAD:
             found = []
             for name in desk.rosters.teams:
                 team = desk.rosters.teams[name]
@@ -86,8 +87,8 @@ class HandoffNotices:
                     before = timedelta(seconds=team.handoff_notice.before)
                     found += handoffs(team, now, now + before + AHEAD)
                     await asyncio.sleep(0)  # calls come first
-            self._looked = desk.rosters, now + AHEAD, found
-        return self._looked[2]
+            self._looked = desk.rosters, now, found
+        return found
 
     async def _on_record(self, abouts: Sequence[str]) -> set[str]:
         try:

@@ -28,6 +28,7 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\uf
 
 
 def unprintable(text: str) -> YamlError:
+    """Return what is wrong with a text that has a character which YAML forbids."""
     match = _FORBIDDEN.search(text)
     at = match.start() if match is not None else 0
     return YamlError(

@@ -33,22 +33,27 @@ class Component:
     properties: dict[str, list[Property]] = field(default_factory=lambda: defaultdict(list))
 
     def one(self, name: str) -> Property | None:
+        """Return the first property of a name, None when there is none."""
         found = self.properties.get(name)
         return found[0] if found else None
 
     def text(self, name: str) -> str:
+        """Return the value of that, without blanks around it; "" when there is none."""
         found = self.one(name)
         return found.value.strip() if found else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Property:
+    """A line of a calendar: `NAME;PARAMETER=…:value`, and where it begins."""
+
     name: str
     parameters: dict[str, str]
     value: str
     line: int
 
     def refused(self, why: str) -> UnusableCalendar:
+        """Return the error that the calendar cannot be used because of this line."""
         return UnusableCalendar(why, f"{self.name}:{self.value}", self.line)
 
 

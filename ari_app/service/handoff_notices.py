@@ -74,7 +74,12 @@ class HandoffNotices:
                 continue
             self._told.add(about)
             self._send(notice_of(desk, handoff, to))
-            log.info("handoff.told", team=handoff.team, start=handoff.start, agents=",".join(handoff.agents))
+            log.info(
+                "handoff.told",
+                team=handoff.team,
+                start=handoff.start.isoformat(timespec="seconds"),
+                agents=",".join(handoff.agents),
+            )
 
     async def _ahead(self, desk: Desk, now: datetime) -> list[Handoff]:
         """Return the handoffs that are to be told of now, or soon."""

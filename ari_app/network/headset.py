@@ -95,6 +95,11 @@ class Headset(asyncio.DatagramProtocol):
             self._speaking.cancel()
         self._speaking = asyncio.create_task(self._send(alaw_codes(read_wav(wav)).tobytes()))
 
+    async def until_said(self) -> None:
+        """Wait until all was said."""
+        if self._speaking is not None:
+            await asyncio.wait([self._speaking])
+
     async def _send(self, sound: bytes) -> None:
         clock = asyncio.get_running_loop().time
         due = clock()

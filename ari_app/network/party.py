@@ -143,6 +143,11 @@ class Party:
         """Say something: what is in a file, once, without waiting for its end."""
         (await self._wear_headset()).say(wav)
 
+    async def until_said(self) -> None:
+        """Wait until what `speak` says was said, or the call is over."""
+        if self._headset is not None:
+            await self._headset.until_said()
+
     async def hang_up(self) -> None:
         """Put the phone down; nothing happens if the call is over."""
         with suppress(ChannelGone):

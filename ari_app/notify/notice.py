@@ -67,5 +67,6 @@ def plain(text: str, longest: int = 60) -> str:
 
     Letters, digits and a few signs stay, on one line: no markup, no mention (`@everyone`), no address.
     """
-    kept = (each for each in text if each in _SIGNS or unicodedata.category(each)[0] in "LMN")
+    words = " ".join(text.split())
+    kept = (each for each in words if each in _SIGNS or unicodedata.category(each)[0] in "LMN")
     return " ".join("".join(kept).split())[:longest].strip()

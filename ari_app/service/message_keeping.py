@@ -21,11 +21,12 @@ sorted out."""
 
 
 class MessageKeeper:
-    """Does so from the first connection to Asterisk on. `is_known` tells whether a call is in progress."""
+    """Does so for a line. `is_known` tells whether a call is in progress."""
 
     def __init__(
         self, ari: AriClient, desk: Callable[[], Desk], database_url: str, *, is_known: Callable[[str], bool]
     ) -> None:
+        self._ari = ari
         self._desk = desk
         self._database_url = database_url
         self._leftovers = Leftovers(ari, desk, is_known=is_known)
@@ -41,11 +42,11 @@ class MessageKeeper:
             pause = LOOK_EVERY
             try:
                 await self._desk().messages.delete_old()
-                if self._connected.is_set() and not await self._leftovers.keep(self._database_url):
+                if self._ari.ready and not await self._leftovers.keep(self._database_url):
                     pause = LOOK_AGAIN
             except Exception:
                 log.exception("message.keeping_failed")
-            self._connected.clear()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._connected.wait(), pause)
+                self._connected.clear()
                 await asyncio.sleep(LOOK_AGAIN)

@@ -11,7 +11,7 @@ import pytest
 
 from ari_app.network.config import TEMPLATES, NetworkConfig
 from ari_app.network.network import TelephoneNetwork
-from ari_app.pbx import AsteriskServer, LineConfig
+from ari_app.pbx import AsteriskServer, LineConfig, loopback_address
 from tests.wire import Wire
 
 from .cdr import AsterisksRecords, asterisk_that_records
@@ -77,6 +77,31 @@ async def ari_wire(place: Place) -> AsyncIterator[Wire]:
     await wire.open()
     yield wire
     await wire.close()
+
+
+@pytest.fixture
+async def mortal_place(
+    start_asterisk: StartAsterisk, recordings: Recordings, tmp_path: Path
+) -> AsyncIterator[Place]:
+    """A place with an Asterisk and a network of its own, where people are called through the trunk."""
+    address = loopback_address()
+    config = LineConfig(
+        run_dir=tmp_path / "line-asterisk",
+        sip_bind=address,
+        control_bind=address,
+        agi_host=address,
+        trunk_host=loopback_address(),
+        qualify_trunk=0,
+    )
+    asterisk = await start_asterisk(config)
+    around = NetworkConfig.beside(config, tmp_path / "network")
+    server = await start_asterisk(around, overlay=TEMPLATES)
+    folder = tmp_path / "house"
+    folder.mkdir()
+    async with TelephoneNetwork(server, around) as network:
+        yield Place(asterisk, network, recordings, folder)
+    await server.stop()
+    await asterisk.stop()
 
 
 @pytest.fixture

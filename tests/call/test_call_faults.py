@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import pytest
 
 from ari_app.call.conversation import SHORTEST_TALK
-from ari_app.network.config import TEMPLATES, NetworkConfig
 from ari_app.network.hearing import ALIKE, likeness, read_wav
-from ari_app.network.network import TelephoneNetwork
-from ari_app.pbx import LineConfig, loopback_address
 from ari_app.records.facts import CallBridged, LegEnded
 from tests.wire import Wire
 
@@ -38,10 +31,6 @@ from .troubles import (
     until_fallback_is,
     until_told,
 )
-
-if TYPE_CHECKING:
-    from .conftest import StartAsterisk
-    from .sounds import Recordings
 
 PATIENT_TEAMS = {
     reason: [f"{{ring: [{who}], for: 30s}}"]
@@ -366,31 +355,6 @@ async def test_without_the_manager_interface_calls_are_served_and_the_fallback_i
 
 
 # Asterisk dies
-
-
-@pytest.fixture
-async def mortal_place(
-    start_asterisk: StartAsterisk, recordings: Recordings, tmp_path: Path
-) -> AsyncIterator[Place]:
-    """A place with an Asterisk and a network of its own, where people are called through the trunk."""
-    address = loopback_address()
-    config = LineConfig(
-        run_dir=tmp_path / "line-asterisk",
-        sip_bind=address,
-        control_bind=address,
-        agi_host=address,
-        trunk_host=loopback_address(),
-        qualify_trunk=0,
-    )
-    asterisk = await start_asterisk(config)
-    around = NetworkConfig.beside(config, tmp_path / "network")
-    server = await start_asterisk(around, overlay=TEMPLATES)
-    folder = tmp_path / "house"
-    folder.mkdir()
-    async with TelephoneNetwork(server, around) as network:
-        yield Place(asterisk, network, recordings, folder)
-    await server.stop()
-    await asterisk.stop()
 
 
 async def test_calls_end_on_record_when_asterisk_dies_and_the_next_one_is_served(mortal_place: Place) -> None:

@@ -119,7 +119,7 @@ class LineProcess:
 async def line_process(settings: Settings) -> AsyncIterator[LineProcess]:
     """Run a line in a process of its own while the block lasts; what still runs then is killed."""
     folder = settings.data
-    document = settings.model_dump(mode="json", exclude={"database", "log", "asterisk"})
+    document = settings.model_dump(mode="json", exclude={"database", "log", "asterisk", "notify"})
     for section in ("ari", "ami"):
         del document[section]["password"]
     (folder / "astreinte.yaml").write_text(yaml.safe_dump(document), "utf-8")
@@ -127,6 +127,12 @@ async def line_process(settings: Settings) -> AsyncIterator[LineProcess]:
     secrets = {
         "ASTREINTE_ARI__PASSWORD": settings.ari.password.get_secret_value(),
         "ASTREINTE_AMI__PASSWORD": settings.ami.password.get_secret_value(),
+        "ASTREINTE_NOTIFY__RECIPIENTS": json.dumps(
+            {
+                name: [address.get_secret_value() for address in addresses]
+                for name, addresses in settings.notify.recipients.items()
+            }
+        ),
     }
     with (folder / "stderr").open("wb") as stderr:
         process = await asyncio.create_subprocess_exec(

@@ -88,7 +88,8 @@ class CallChannel:
             case StasisStart():
                 self.answered = True
             case ChannelHangupRequest():
-                self.cause = event.cause or self.cause
+                if not event.soft:  # the number of a soft one is a flag of Asterisk's own
+                    self.cause = event.cause or self.cause
                 return
             case StasisEnd() | ChannelDestroyed():
                 self._end(event)

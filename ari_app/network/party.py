@@ -136,7 +136,12 @@ class Party:
         await self.ari.channels.unhold(self.channel_id)
 
     async def press(self, keys: str, *, gap: float = 0.1) -> None:
-        """Press keys as RFC 4733 telephone events, `gap` seconds apart."""
+        """Press keys as RFC 4733 telephone events, `gap` seconds apart.
+
+        Not while the other side presses one: an Asterisk that sends a key goes on with it at each packet that
+        comes in. Two of them, with no distance between, answer each other thousands of times in the tenth of
+        a second that a key lasts, and what they say is lost for seconds. No telephone does that.
+        """
         await self.ari.channels.send_dtmf(self.channel_id, dtmf=keys, between=int(gap * 1000), duration=100)
 
     async def speak(self, wav: Path) -> None:

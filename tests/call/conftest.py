@@ -109,3 +109,15 @@ async def asterisks_records(line_asterisk: AsteriskServer) -> AsyncIterator[Aste
     """What the line's Asterisk writes of the calls of this test."""
     async with asterisk_that_records(line_asterisk) as records:
         yield records
+
+
+@pytest.fixture
+async def impatient_phones(line_asterisk: AsteriskServer) -> AsyncIterator[None]:
+    """Let Asterisk hang up phones that send no sound for two seconds, instead of a minute."""
+    pjsip = line_asterisk.run_dir / "etc/pjsip.conf"
+    kept = pjsip.read_text()
+    pjsip.write_text(kept.replace("rtp_timeout = 60", "rtp_timeout = 2"))
+    await line_asterisk.cli("module reload res_pjsip.so")
+    yield
+    pjsip.write_text(kept)
+    await line_asterisk.cli("module reload res_pjsip.so")

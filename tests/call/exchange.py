@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -13,7 +13,7 @@ from typing import TypeVar
 from ari_app.core.settings import CallbackSettings, DialSettings, LimitSettings, PromptSettings, Settings
 from ari_app.network.network import TelephoneNetwork
 from ari_app.pbx import AsteriskServer, LineConfig
-from ari_app.records.facts import CallArrived, Fact, LegStarted
+from ari_app.records.facts import CallArrived, CallEvent, Fact, LegStarted
 from ari_app.records.reader import CallStory, Reader
 from ari_app.service.line import Line, open_line
 from ari_app.service.managed import reaching
@@ -43,16 +43,27 @@ class Facts:
         """Return the facts of a kind, of one call or of all."""
         return [each for each in self.all if isinstance(each, kind) and call in (None, each.call)]
 
-    async def until(self, kind: type[F], call: str | None = None, *, times: int = 1) -> F:
+    async def until(
+        self,
+        kind: type[F],
+        call: str | None = None,
+        *,
+        times: int = 1,
+        where: Callable[[F], bool] = lambda _: True,
+    ) -> F:
         """Wait until a fact of that kind was told so many times; return the last."""
         try:
             async with asyncio.timeout(PATIENCE):
-                while len(found := self.of(kind, call)) < times:
+                while len(found := [each for each in self.of(kind, call) if where(each)]) < times:
                     self._news.clear()
                     await self._news.wait()
         except TimeoutError:
             raise AssertionError(f"the line did not tell of {kind.__name__}") from None
         return found[times - 1]
+
+    async def until_event(self, name: str, *, times: int) -> None:
+        """Wait until so many events of a name were told."""
+        await self.until(CallEvent, times=times, where=lambda event: event.event == name)
 
 
 @dataclass

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
-
-import pytest
 
 from ari_app.network.hearing import tone_seconds, write_tone
 from ari_app.network.party import Party
-from ari_app.pbx import AsteriskServer
 from ari_app.records.facts import CallBridged
 
 from .exchange import tried
@@ -24,18 +20,6 @@ NO_HURRY = "for: 120s"
 ALICE_THEN_BRUNO = [f"{{ring: [alice], {NO_HURRY}}}", f"{{ring: [bruno], {NO_HURRY}}}"]
 PREMIUM = "+33899000000"
 """A number that the roster does not have, and that costs the line money."""
-
-
-@pytest.fixture
-async def impatient_phones(line_asterisk: AsteriskServer) -> AsyncIterator[None]:
-    """Let Asterisk hang up phones that send no sound for two seconds, instead of a minute."""
-    pjsip = line_asterisk.run_dir / "etc/pjsip.conf"
-    kept = pjsip.read_text()
-    pjsip.write_text(kept.replace("rtp_timeout = 60", "rtp_timeout = 2"))
-    await line_asterisk.cli("module reload res_pjsip.so")
-    yield
-    pjsip.write_text(kept)
-    await line_asterisk.cli("module reload res_pjsip.so")
 
 
 async def test_a_phone_that_sends_the_call_elsewhere_is_not_obeyed(open_a_line: OpenALine) -> None:

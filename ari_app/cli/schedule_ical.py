@@ -24,7 +24,7 @@ def as_icalendar(rosters: RosterBook, timetables: Sequence[Timetable], stamp: da
     shows in its own user's zone; a shift does not recur, so that no rule has to survive a clock change.
     """
     name = ", ".join(each.title for each in timetables)
-    calendar = Calendar.new(method="PUBLISH", name=name, uid=f"{name}@astreinte")
+    calendar = Calendar.new(method="PUBLISH", name=name, uid=f"{_known_by(timetables)}@astreinte")
     calendar["prodid"] = f"-//Astreinte//Astreinte {__version__}//EN"
     calendar["x-wr-calname"] = name  # what Google and Outlook call the calendar
     calendar["x-wr-timezone"] = timetables[0].zone.key
@@ -33,6 +33,12 @@ def as_icalendar(rosters: RosterBook, timetables: Sequence[Timetable], stamp: da
             calendar.add_component(_event(entry, timetable, rosters, stamp))
     content: bytes = calendar.to_ical()
     return content
+
+
+def _known_by(timetables: Sequence[Timetable]) -> str:
+    """Return the ids of whose calendar it is, which stay the same when somebody's name changes."""
+    ids = (id_ for each in timetables for id_ in (each.team, each.layer, each.agent))
+    return "-".join(id_ for id_ in ids if id_)
 
 
 def _event(entry: Entry, timetable: Timetable, rosters: RosterBook, stamp: datetime) -> Event:

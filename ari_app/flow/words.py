@@ -232,7 +232,6 @@ class Words:
 
     def duty_call(self, team: str, time: str, language: str) -> Prompt:
         """Return what an agent hears whose duty for a team begins at a time."""
-        name = f"{Word.DUTY_CALL}-{team}".lower().replace("_", "-")
         text = self._texts[Word.DUTY_CALL][language].replace(TIME, time)
         return Prompt(Word.DUTY_CALL.value, language, text.replace(TEAM, re.sub("[_-]+", " ", team)))
 

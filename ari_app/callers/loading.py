@@ -12,7 +12,7 @@ from ..core.suggest import nearest, one_of
 from .book import CallerBook, Numbers, Rules
 from .lists import read_list
 from .numbering import Numbering
-from .schema import BlockedEntry, CallersFile, RulesEntry, VipEntry, is_name, is_pattern
+from .schema import LONGEST_NAME, BlockedEntry, CallersFile, RulesEntry, VipEntry, is_name, is_pattern
 
 FILE = "callers.yaml"
 TOLD = 20
@@ -128,7 +128,13 @@ class _Reader:
         """Take in a number; return what is wrong with it."""
         pattern = written.pattern
         if named and written.name and not is_name(written.name):
-            return _finding(written, "this is not a name that can be said and shown", written.name)
+            return _finding(
+                written,
+                "this is not a name that can be said and shown",
+                written.name,
+                "shorten it, or leave such signs out",
+                expected=f"1 to {LONGEST_NAME} printable characters",
+            )
         if pattern.endswith("*"):
             number, known = self._numbering.of_beginning(pattern[:-1]), numbers.beginnings
         else:
@@ -136,8 +142,14 @@ class _Reader:
         if number is None or not is_pattern(pattern):
             return self._no_number(written)
         if number in known:
-            remedy = "remove one of the two"
-            return _finding(written, f"{number} is there twice", pattern, remedy, severity="warning")
+            return _finding(
+                written,
+                f"{number} is there twice",
+                pattern,
+                "remove one of the two",
+                expected="each number once",
+                severity="warning",
+            )
         known[number] = written.name if named else ""
         return None
 
@@ -185,13 +197,12 @@ def _finding(
     written: _Written,
     message: str,
     found: str,
-    remedy: str = "shorten it, or leave such signs out",
+    remedy: str,
+    *,
+    expected: str = 'a number such as "+33199001234", or how numbers begin, such as "+33899*"',
     severity: Severity = "error",
 ) -> Finding:
     shown = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in found[:60])
-    expected = 'a number such as "+33199001234", or how numbers begin, such as "+33899*"'
-    if "name" in message:
-        expected = "a name of 1 to 60 printable characters"
     return Finding(
         *written.place,
         message,

@@ -32,6 +32,13 @@ HEARD_FOR = 0.4
 _voices = (500.0 + 100.0 * (number % 27) for number in count())
 
 
+async def until(happened: Callable[[], bool]) -> None:
+    """Wait until something is so that nobody tells of."""
+    async with asyncio.timeout(PATIENCE):
+        while not happened():  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(LOOK_EVERY)
+
+
 class Person:
     """Someone in a call: a caller, or an agent whose phone rings."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -18,7 +17,7 @@ from ari_app.core.settings import Settings
 from ari_app.records.facts import CallEvent, LegStarted
 
 from .exchange import OpenLine, Place, opened
-from .people import PATIENCE, Person
+from .people import Person, until
 from .sounds import spoken, write_hiss
 
 MENU_LINE, PANNE = Target(line="default"), Target(team="panne")
@@ -43,13 +42,6 @@ def announce(
 def switch_off(settings: Settings) -> None:
     with Board(settings.data).editing() as editor:
         editor.take_down(None)
-
-
-async def until(happened: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-    async with asyncio.timeout(PATIENCE):
-        while not happened():  # noqa: ASYNC110 - nobody tells
-            await asyncio.sleep(0.05)
 
 
 async def until_on(line: OpenLine, *targets: Target) -> None:

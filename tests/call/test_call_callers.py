@@ -6,18 +6,19 @@ from typing import Any
 
 import pytest
 
+from ari_app.callers.book import CallerKnown
 from ari_app.core.settings import Settings
 from ari_app.records.facts import CallArrived, CallBridged, CallEnded
 from ari_app.records.reader import CallStory
 
 from .exchange import OpenLine, Place, opened, stored, tried
-from .files import LANGUAGES
-from .people import Person
+from .people import Person, until
 from .sounds import spoken
 from .troubles import put_through
 
 BUSY, REJECTED = 17, 21
 """Hangup causes (Q.850)."""
+CLINIC = CallerKnown("+33199001234", vip=True, name="Clinique du Parc")
 EVERYBODY_ELSE = "+33199044444"
 
 
@@ -114,11 +115,10 @@ async def test_a_vip_is_routed_as_one_and_agents_see_and_hear_the_name_that_the_
     teams = {"panne": ["{ring: [bruno], for: 5s, when: {vip: true}}", "{ring: [alice], for: 5s}"]}
     async with opened(place, with_callers(place, rules, teams=teams)) as line:
         alice, bruno = line.telephone("alice"), line.telephone("bruno")
-        for language in LANGUAGES:  # agents are slower to pick up than these ones
-            await spoken(line.settings, "vip", "Clinique du Parc", language)
         caller = await line.is_called("panne", number="0199001234", name="Somebody Else")
         agent = await bruno.is_rung()
         assert agent.party.caller_name == "Clinique du Parc (panne)"
+        await until(lambda: line.line.announcements.name_of(CLINIC, "fr") is not None)  # nobody is so quick
         await agent.picks_up()
         await agent.hears("agent-vip")
         await agent.hears_sound(await spoken(line.settings, "vip", "Clinique du Parc"))

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from ari_app.pbx import (
     AsteriskConfig,
@@ -25,6 +26,9 @@ SETTLE_SECONDS = 5.0
 """How long hang-ups that are under way may take after a test."""
 
 StartAsterisk = Callable[..., Awaitable[AsteriskServer]]
+
+settings.register_profile("any-machine", deadline=None)  # a busy one is slow, and nothing is wrong with it
+settings.load_profile("any-machine")
 
 
 @pytest.fixture(scope="session")

@@ -332,9 +332,9 @@ async def test_a_check_reads_feeds_anew_and_says_which_copy_is_in_force(feed: Fe
     assert "names someone who is unknown" in (await found())[0]
     feed.answer = says(b"", 503)
     told = await found()
-    assert "support.yaml:5:31: warning: the calendar cannot be read now" in told[-1]
-    assert "HTTP 503" in told[-1]
-    assert f"copy of {datetime.now(UTC):%Y-%m-%d}" in told[-1]
+    assert "support.yaml:5:31: warning: the calendar cannot be read now" in told[0]
+    assert "HTTP 503" in told[0]
+    assert f"copy of {datetime.now(UTC):%Y-%m-%d}" in told[0]
     assert SECRET not in "".join(told)
 
 

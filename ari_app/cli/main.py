@@ -51,7 +51,9 @@ announce_app = typer.Typer(
 app.add_typer(announce_app, name="announce", short_help="Let callers hear an announcement, at once.")
 
 notify_app = typer.Typer(no_args_is_help=True, help="What people are told by mail, SMS or chat.")
-app.add_typer(notify_app, name="notify", short_help="Tell people who is on next.")
+app.add_typer(notify_app, name="notify", short_help="Tell people who is on next; try their addresses.")
+messages_app = typer.Typer(invoke_without_command=True)
+app.add_typer(messages_app, name="messages", short_help="List the messages that callers left.")
 
 SettingsFile = Annotated[
     Path | None,
@@ -369,6 +371,52 @@ def notify_next(
     from .notify_next import run_notify_next
 
     raise typer.Exit(run_notify_next(settings, team, within, dry_run=dry_run))
+
+
+@notify_app.command("test", short_help="Send somebody a test.")
+def notify_test(
+    name: Annotated[str, typer.Argument(help="A name of `notify` in the settings.")],
+    settings: SettingsFile = None,
+) -> None:
+    """Send a short text to every address of a name, now, and say what each service answered.
+
+    Exits with 1 when one of them did not take it.
+    """
+    from .notify_test import run_notify_test
+
+    raise typer.Exit(run_notify_test(settings, name))
+
+
+@messages_app.callback()
+def messages(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many, newest first.")] = 20,
+    settings: SettingsFile = None,
+) -> None:
+    """List the newest messages that callers left: when, who, for which team, how long, who was told."""
+    if context.invoked_subcommand is None:
+        from .messages import list_messages
+
+        raise typer.Exit(list_messages(settings, limit))
+
+
+MessageId = Annotated[str, typer.Argument(help="The message's id, or its beginning.")]
+
+
+@messages_app.command("path", short_help="Print where a message's file is.")
+def messages_path(message: MessageId, settings: SettingsFile = None) -> None:
+    """Print where the file of a message is: a WAV file that any player plays."""
+    from .messages import print_path
+
+    raise typer.Exit(print_path(settings, message))
+
+
+@messages_app.command("delete", short_help="Delete a message.")
+def messages_delete(message: MessageId, settings: SettingsFile = None) -> None:
+    """Delete the file of a message. That there was one, and who was told, stays on record."""
+    from .messages import delete_message
+
+    raise typer.Exit(delete_message(settings, message))
 
 
 @announce_app.command("on", short_help="Switch an announcement on.")

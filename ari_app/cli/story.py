@@ -43,6 +43,10 @@ SENTENCES = {
     "callback.refused": "they cannot be called back ({reason})",
     "callback.attempt": "the line calls back, for the {attempt}th time ({callback})",
     "callback.not_reached": "whoever asked to be called back does not pick up: {result}",
+    "message.left": "they left the message {message}, for team {team}",
+    "voicemail.nothing": "they say nothing after the beep",
+    "voicemail.again": "they record their message again",
+    "voicemail.failed": "their message cannot be stored, and they hear so",
     "leg.error": "Asterisk cannot ring that phone",
 }
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from ..core.documents import load_document, validate
 from ..core.findings import Finding
@@ -11,6 +12,8 @@ from ..core.prompt import Prompt
 from .checks import check
 from .fields import ReasonName, TeamName
 from .flow import Flow, build_flow
+from .nodes.route import Ringing
+from .phone import ToNumber
 from .schema import FlowFile
 from .source import FlowSource
 from .step import Reference
@@ -18,6 +21,18 @@ from .words import FILE, KNOWN_IN, OF_NODES, Word, Words, load_words
 
 Wanted = tuple[str, Path, int, int]
 """A reason or team that some roster must have, and where a flow names it: file, line, column."""
+
+
+class Rung(NamedTuple):
+    """A node that rings who answers for some reasons, or a team, and where it stands."""
+
+    reasons: Sequence[str]
+    team: str | None
+    file: Path
+    line: int
+    column: int
+
+
 SUFFIXES = frozenset({".yaml", ".yml"})
 
 
@@ -34,6 +49,7 @@ class FlowBook:
         *,
         reasons: Sequence[Wanted] = (),
         teams: Sequence[Wanted] = (),
+        without_voicemail: Sequence[Rung] = (),
     ) -> None:
         self.flows = flows
         self.languages = tuple(
@@ -41,6 +57,8 @@ class FlowBook:
         )
         self._reasons = tuple(reasons)
         self._teams = tuple(teams)
+        self.without_voicemail = tuple(without_voicemail)
+        """The nodes that ring people and lead nobody to a message."""
         self._words: dict[tuple[Word, str], Prompt] = {
             (word, language): words.prompt(word, language)
             for word in Word
@@ -58,7 +76,9 @@ class FlowBook:
     def prompts(self) -> list[Prompt]:
         """Return everything that the line can say, each prompt once."""
         said = [prompt for flow in self.flows.values() for prompt in flow.every_prompt()]
-        duty_calls = [self.duty_call("", "", language) for language in self.languages]  # known, for recordings
+        duty_calls = [
+            self.duty_call("", "", language) for language in self.languages
+        ]  # known, for recordings
         return list(dict.fromkeys([*said, *self._words.values(), *self._whispers.values(), *duty_calls]))
 
     def reasons_wanted(self) -> list[Wanted]:
@@ -121,7 +141,19 @@ def load_flows(folder: Path) -> tuple[FlowBook | None, list[Finding]]:
         return None, findings
     flows = {source.file.flow: build_flow(source.file, words) for source in sources}
     reasons, teams = _wanted(sources, ReasonName), _wanted(sources, TeamName)
-    return FlowBook(flows, words, reasons=reasons, teams=teams), findings
+    without = [rung for source in sources for rung in _without_voicemail(source)]
+    return FlowBook(flows, words, reasons=reasons, teams=teams, without_voicemail=without), findings
+
+
+def _without_voicemail(source: FlowSource) -> Iterator[Rung]:
+    nodes = source.file.nodes
+    for loc, _, step in source.nodes():
+        if isinstance(step, Ringing) and step.voicemail is None and nodes[step.nobody].voicemail is None:
+            to = step.destination()
+            if not isinstance(to, ToNumber):
+                reasons = () if to else tuple(source.file.reasons)
+                place = source.document.position(loc[:2], key=True)
+                yield Rung(reasons, to.team if to else None, source.document.path, *place)
 
 
 def _wanted(sources: Sequence[FlowSource], kind: type[Reference]) -> list[Wanted]:

@@ -11,8 +11,8 @@ import logging
 import os
 import signal
 import sys
-import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -27,35 +27,28 @@ NICENESS = 10
 LONGEST_REASON = 200
 
 
-class _Complaints(logging.Handler):
-    """Keeps what apprise complains of, apart for each thread."""
+_complaints: ContextVar[list[str]] = ContextVar("complaints")
+"""What apprise complains of, apart for each parcel: its own threads know whose they are."""
 
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self._heard = threading.local()
+
+class _Complaints(logging.Handler):
+    """Keeps what apprise complains of."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep a line."""
-        self._heard.lines = [*getattr(self._heard, "lines", ()), record.getMessage()]
-
-    def taken(self) -> str:
-        """Return the first complaint of this thread since the last time, "" for none."""
-        lines, self._heard.lines = getattr(self._heard, "lines", ()), []
-        return lines[0] if lines else ""
+        _complaints.get([]).append(record.getMessage())
 
 
 def main() -> None:
     """Send what stands on the standard input."""
     signal.alarm(round(2 * SECONDS))  # should whoever waits for us be gone
     os.nice(NICENESS)
-    complaints = _Complaints()
-    for name in ("apprise", "apprise.plugins"):
-        logging.getLogger(name).propagate = False
-    logging.getLogger("apprise").addHandler(complaints)
+    logging.getLogger("apprise").propagate = False
+    logging.getLogger("apprise").addHandler(_Complaints(logging.WARNING))
     parcels = msgspec.json.decode(sys.stdin.buffer.read(), type=list[Parcel])
     Apprise.instantiate("json://localhost")  # reads every plugin, once, before there are threads
     with ThreadPoolExecutor(max(1, len(parcels))) as pool:
-        jobs = {pool.submit(_send, parcel, complaints): number for number, parcel in enumerate(parcels)}
+        jobs = {pool.submit(_send, parcel): number for number, parcel in enumerate(parcels)}
         for job in as_completed(jobs):
             sent, reason = job.result()
             receipt = Receipt(number=jobs[job], sent=sent, reason=reason)
@@ -63,11 +56,14 @@ def main() -> None:
             sys.stdout.buffer.flush()
 
 
-def _send(parcel: Parcel, complaints: _Complaints) -> tuple[bool, str]:
+def _send(parcel: Parcel) -> tuple[bool, str]:
+    complaints: list[str] = []
+    _complaints.set(complaints)
     try:
-        sent, reason = _sent(parcel), complaints.taken()
+        sent = _sent(parcel)
     except Exception as error:  # noqa: BLE001 - a hundred plugins raise anything: it is the reason
-        sent, reason = False, f"{type(error).__name__}: {error}"
+        sent, complaints = False, [str(error) or type(error).__name__]
+    reason = complaints[0] if complaints else ""
     reason = without_secrets(" ".join(reason.split()), parcel.address)[:LONGEST_REASON]
     return sent, "" if sent else reason or "the service did not take it"
 

@@ -70,6 +70,7 @@ def _read_books(
     if rosters is not None and flows is not None:
         findings += rosters.check_reasons(flows.reasons_wanted())
         findings += _teams_without_a_roster(flows, rosters)
+        findings += _messages_without_a_way(flows, rosters)
     if rosters is not None:
         findings += _phones_without_a_password(settings, rosters)
         findings += _recipients_without_an_address(settings, rosters)
@@ -124,6 +125,30 @@ def _teams_without_a_roster(flows: FlowBook, rosters: RosterBook) -> list[Findin
         for team, path, line, column in flows.teams_wanted()
         if team not in rosters.teams
     ]
+
+
+def _messages_without_a_way(flows: FlowBook, rosters: RosterBook) -> list[Finding]:
+    """Warn of nodes that ring teams which take messages, and lead nobody to one."""
+    findings = []
+    for rung in flows.without_voicemail:
+        teams = {rung.team or "", *(rosters.reasons.get(reason, "") for reason in rung.reasons)}
+        wanting = sorted(
+            team for team in teams if team in rosters.teams and rosters.teams[team].voicemail is not None
+        )
+        if wanting:
+            findings.append(
+                Finding(
+                    rung.file,
+                    rung.line,
+                    rung.column,
+                    f"callers whom nobody of `{wanting[0]}` answers can leave no message here",
+                    "no `voicemail` in this node",
+                    f"`voicemail: NODE`, because the roster of {one_of(wanting)} ends with `voicemail`",
+                    "name a node that takes messages (docs/messages.md), or remove it from the roster",
+                    severity="warning",
+                )
+            )
+    return findings
 
 
 def _phones_without_a_password(settings: Settings, rosters: RosterBook) -> list[Finding]:

@@ -7,7 +7,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Awaitable, Sequence
-from contextlib import closing, suppress
+from contextlib import aclosing, closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -19,6 +19,8 @@ from ..core.counted import counted
 from ..core.errors import AstreinteError
 from ..core.findings import Finding
 from ..core.settings import Settings
+from ..notify.parcel import Parcel
+from ..notify.sending import sent
 from ..pbx import LineConfig
 from ..records.database import Database
 from ..records.reader import Reader
@@ -36,6 +38,8 @@ PATIENCE = 1.5
 """Seconds for each thing that is asked; they are all asked at once."""
 AMI_WAIT = 1.0
 """Seconds that AMI may take to let us in; less, so that its own words for the trouble are heard."""
+READING_SECONDS = 10.0
+"""Seconds that reading the addresses of those who are told things may take; it takes one."""
 LOCKED_AFTER = 0.5
 """Seconds to wait for the database's lock: the line holds it for milliseconds."""
 
@@ -60,14 +64,16 @@ async def examine(settings: Settings) -> list[Diagnosis]:
             never = "the line's own Asterisk has never been started here"
             start = Diagnosis("Asterisk", never, "start the line: `astreinte run`", fatal=True)
             return [_files(settings, books, findings, serving=False), _disk(settings), start]
-    records, ari, ami, agi = await asyncio.gather(
+    records, ari, ami, agi, notices = await asyncio.gather(
         _patiently("records", _records(settings)),
         _patiently("ARI", _ari(settings), fatal=True),
         _patiently("AMI", _ami(settings, books)),
         _patiently("AGI", _agi(settings)),
+        _notices(settings),
     )
     serving = not any(each.fatal for each in ari)
-    return [_files(settings, books, findings, serving=serving), _disk(settings), *records, *ari, *ami, *agi]
+    here = [_files(settings, books, findings, serving=serving), _disk(settings)]
+    return [*here, *records, *ari, *ami, *agi, *notices]
 
 
 async def _patiently(what: str, look: Awaitable[list[Diagnosis]], *, fatal: bool = False) -> list[Diagnosis]:
@@ -258,3 +264,22 @@ async def _agi(settings: Settings) -> list[Diagnosis]:
     with suppress(OSError):
         await writer.wait_closed()
     return [Diagnosis("AGI", f"answers at {host}:{port}")]
+
+
+async def _notices(settings: Settings) -> list[Diagnosis]:
+    """Look whether the addresses of those who are told things can be read. Nothing is sent."""
+    names = [(name, each) for name, some in settings.notify.recipients.items() for each in some]
+    if not names:
+        return []
+    parcels = [Parcel(address=address.get_secret_value(), only_read=True) for _, address in names]
+    async with aclosing(sent(parcels, READING_SECONDS)) as receipts:
+        wrong = {names[each.number][0]: each.reason async for each in receipts if not each.sent}
+    if wrong:
+        seen = "; ".join(f"`{name}`: {reason}" for name, reason in wrong.items())
+        remedy = "write the address as docs/notices.md shows, then `astreinte notify test NAME`"
+        return [Diagnosis("notices", seen, remedy)]
+    return [
+        Diagnosis(
+            "notices", f"the addresses of {counted(len(settings.notify.recipients), 'name')} can be read"
+        )
+    ]

@@ -1,4 +1,4 @@
-"""People are told of messages that callers leave for their team: with the sound, in its language, for sure."""
+"""People are told of messages that callers leave for their team: with the sound, in its language."""
 
 from __future__ import annotations
 

@@ -118,3 +118,21 @@ async def test_an_agent_then_the_caller_are_rung_and_the_two_talk(open_a_line: O
     assert tried(called) == [("alice", "accepted")]
     assert (wish.tries, wish.counted, wish.last_call) == (1, 0, called.call.id)
     assert (theirs.rung, alice.rung) == (1, 1)
+
+
+async def test_a_caller_who_does_not_pick_up_when_they_are_called_back_is_not_reached(
+    open_a_line: OpenALine,
+) -> None:
+    async with open_a_line(teams=ALICE, menu=calls_back()) as line:
+        alice = line.telephone("alice")
+        caller = await asks(line)
+        line.telephone(caller.number).does(refuses(486))
+        agent = await alice.is_rung()
+        await agent.takes_the_call()
+        line.placed += 1
+        await agent.hears("agent-unreached")
+        await agent.is_hung_up()
+        await line.facts.until(CallEnded, times=2)
+        asked, called = await calls_of(line, caller)
+    assert (asked.call.outcome, called.call.outcome) == ("callback", "not-reached")
+    assert tried(called) == [("alice", "accepted")]

@@ -1,7 +1,8 @@
-"""The document that tells how calls end, held against the code."""
+"""The document that tells how calls end, held against the code and the tests."""
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -9,18 +10,157 @@ from ari_app.call.outcome import leg_result
 from ari_app.records.facts import LegResult, Outcome
 
 DOCUMENT = (Path(__file__).parents[2] / "docs/outcomes.md").read_text("utf-8")
-TABLES = {
-    title: set(re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE))
+ROWS = {
+    title: re.findall(r"^\| ([^|]+?) \|([^|]*)\|", table, re.MULTILINE)
     for title, table in re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", DOCUMENT, re.MULTILINE | re.DOTALL)
+}
+"""Title → the first two cells of each row of its table."""
+
+WAYS = {
+    # What the document says that ends a call: the tests of it.
+    "the caller hangs up before the line has answered": (
+        "a_caller_who_hangs_up_before_the_answer_rings_nobody"
+    ),
+    "the caller hangs up during the greeting": "a_caller_who_hangs_up_during_the_greeting_rings_nobody",
+    "the caller hangs up in a menu": "a_caller_who_hangs_up_in_the_menu_rings_nobody",
+    "the caller hangs up while telephones ring": (
+        "an_agents_phone_stops_ringing_when_the_caller_hangs_up",
+        "every_phone_of_a_step_stops_ringing_when_the_caller_hangs_up",
+        "callers_may_hang_up_whatever_they_hear",
+    ),
+    "the caller hangs up while an agent hears why they are called": (
+        "an_agent_who_listens_learns_that_the_caller_has_hung_up"
+    ),
+    "the caller hangs up as an agent picks up": (
+        "an_agents_phone_is_free_when_the_caller_hangs_up_as_it_is_answered"
+    ),
+    "the caller hangs up as an agent takes the call": (
+        "a_call_is_talked_or_abandoned_when_the_caller_hangs_up_as_the_agent_accepts"
+    ),
+    "the caller hangs up in the talk": "an_agent_is_hung_up_when_the_caller_ends_the_talk",
+    "the caller hangs up while leaving a message": "who_hangs_up_leaves_what_they_have_said",
+    "the caller hangs up during the last words": (
+        "who_hangs_up_during_the_last_words_has_been_told_how_it_ended"
+    ),
+    "no sound comes from the caller for a minute, while they wait": (
+        "a_caller_whose_network_dies_while_they_wait_keeps_no_telephone_ringing"
+    ),
+    "no sound comes from the caller for a minute, in the talk": (
+        "a_caller_whose_network_dies_in_the_talk_leaves_the_agent_free"
+    ),
+    "no sound comes from the agent for a minute": "an_agent_whose_network_died_does_not_keep_the_line",
+    "the agent hangs up": "each_reason_reaches_its_own_teams_agent",
+    "the agent hangs up in the instant in which they took the call": (
+        "a_caller_still_reaches_somebody_when_an_agent_hangs_up_right_after_accepting"
+    ),
+    "nobody takes the call": "a_caller_hears_goodbye_and_why_when_nobody_answers",
+    "nobody is on call": "a_caller_hears_that_nobody_is_on_call",
+    "the flow has said all that it has to say": "a_flow_may_end_a_call_by_itself",
+    "the caller has left a message": "a_message_is_heard_back_sent_and_kept_as_it_was_said",
+    "the caller asks to be called back": "an_agent_then_the_caller_are_rung_and_the_two_talk",
+    "the caller is called back, and does not pick up": (
+        "a_caller_who_does_not_pick_up_when_they_are_called_back_is_not_reached"
+    ),
+    "the line has as many calls as it may": "one_caller_too_many_hears_that_all_lines_are_busy",
+    "the line has far too many calls": ("callers_beyond_those_who_hear_why_are_refused_by_signalling"),
+    "the number is blocked": (
+        "a_blocked_caller_is_refused_without_being_answered",
+        "a_blocked_caller_may_be_told_so",
+    ),
+    "the number is withheld, and must not be": ("a_caller_without_a_number_hears_why_they_are_not_let_in"),
+    "the number calls too often": "who_calls_too_often_hears_so_and_a_vip_never_does",
+    "the line stops while the caller is in a menu": (
+        "a_caller_in_the_menu_when_the_line_stops_is_put_through_by_the_dialplan"
+    ),
+    "the line stops while telephones ring": (
+        "a_caller_for_whom_a_phone_rings_when_the_line_stops_is_put_through_by_the_dialplan"
+    ),
+    "the line stops while people talk": (
+        "people_who_talk_when_the_line_stops_talk_on_and_the_next_one_ends_their_record"
+    ),
+    "the line has stopped taking calls": (
+        "a_line_that_drains_lets_calls_end_and_gives_new_callers_to_the_dialplan"
+    ),
+    "the line has a defect": "a_defect_of_the_line_leads_its_caller_to_the_dialplan",
+    "the call has lasted for `max_call_seconds`": "a_call_that_lasts_for_too_long_is_ended_by_asterisk",
+    "Asterisk is stopped or restarted": (
+        "who_talks_or_waits_when_asterisk_is_restarted_has_a_record_to_that_instant"
+    ),
+    "Asterisk is killed": "calls_end_on_record_when_asterisk_dies_and_the_next_one_is_served",
+    "the caller hangs up while the connection to Asterisk is cut": (
+        "a_caller_who_hangs_up_while_the_connection_is_cut_is_not_said_to_have_given_up",
+        "what_ended_while_the_connection_was_cut_ended_when_asterisk_says",
+    ),
+    "the talk ends while the connection to Asterisk is cut": (
+        "a_talk_that_ends_while_the_connection_is_cut_ends_on_record_when_it_is_back",
+        "what_ended_while_the_connection_was_cut_ended_when_asterisk_says",
+    ),
+}
+DEATHS = {
+    # Where the document says that a caller was when the line died: the tests of it.
+    "talking": (
+        "people_who_talk_when_the_line_is_killed_talk_on_and_their_record_ends_complete",
+        "a_talk_of_which_nothing_was_written_goes_on_and_is_recorded",
+    ),
+    "in the menu, hearing words": "each_caller_reaches_an_agent_whatever_went_on_when_the_line_was_killed",
+    "waiting for an agent": (
+        "each_caller_reaches_an_agent_whatever_went_on_when_the_line_was_killed",
+        "callers_do_not_wait_for_records_that_cannot_be_read",
+    ),
+    "in a talk that ends before the next start": (
+        "who_is_alone_after_a_talk_that_ended_while_the_line_was_dead_is_hung_up",
+        "what_ended_while_the_line_was_dead_ended_when_asterisk_says",
+        "an_end_that_nobody_noted_has_no_durations",
+    ),
+    "leaving a message": "what_is_said_while_the_line_is_dead_is_kept_at_its_next_start",
+    "gone by the next start": "what_ended_while_the_line_was_dead_ended_when_asterisk_says",
+    "not there yet": (
+        "while_the_line_is_away_asterisk_puts_callers_through_to_who_is_on_call",
+        "while_the_line_is_away_and_nobody_is_on_call_callers_hear_an_apology",
+    ),
 }
 
 
+def names_in(title: str) -> set[str]:
+    """Return the names that a table of the document explains."""
+    return {cell.strip("`") for cell, _ in ROWS[title] if cell.startswith("`")}
+
+
+def ways_in(title: str) -> set[str]:
+    """Return the first cells of a table, without its head."""
+    return {cell for cell, _ in ROWS[title][1:] if not cell.startswith("-")}
+
+
+def names_of_tests() -> set[str]:
+    """Return the names of all tests of calls."""
+    trees = [ast.parse(path.read_text("utf-8")) for path in Path(__file__).parent.glob("test_*.py")]
+    return {each.name for tree in trees for each in tree.body if isinstance(each, ast.AsyncFunctionDef)}
+
+
 def test_every_outcome_is_explained() -> None:
-    assert TABLES["Outcomes of calls"] == set(Outcome)
+    assert names_in("Outcomes of calls") == set(Outcome)
 
 
 def test_every_result_of_an_attempt_is_explained() -> None:
-    assert TABLES["Results of attempts"] == set(LegResult)
+    assert names_in("Results of attempts") == set(LegResult)
+
+
+def test_every_outcome_is_one_of_a_way_to_end() -> None:
+    told = {
+        name for _, outcome in ROWS["Every way a call can end"] for name in re.findall("`([a-z-]+)`", outcome)
+    }
+    assert told == set(Outcome)
+
+
+def test_every_way_to_end_has_a_test() -> None:
+    assert WAYS.keys() == ways_in("Every way a call can end")
+    assert DEATHS.keys() == ways_in("When the line dies")
+    named = [
+        name
+        for tests in (*WAYS.values(), *DEATHS.values())
+        for name in ([tests] if isinstance(tests, str) else tests)
+    ]
+    assert {f"test_{name}" for name in named} <= names_of_tests()
 
 
 def test_every_sip_status_leads_to_the_result_that_is_written() -> None:

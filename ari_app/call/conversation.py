@@ -80,7 +80,7 @@ class Conversation:
         self._joined = False
         """Whether the caller talks with the lead."""
         self._earlier = False
-        """Whether the caller has talked with a lead who has left since."""
+        """Whether the caller has talked with somebody before."""
         self.left_alone = False
         """Whether they talk on without us, because the line stops."""
 
@@ -136,7 +136,7 @@ class Conversation:
     async def _hold(self) -> None:
         """Let the caller hear music."""
         if self._joined:
-            self._joined = False
+            self._joined, self._earlier = False, True
             self._call.story.unbridged(self._lead)
         await self.bridge.hold(self._caller)
 
@@ -150,11 +150,10 @@ class Conversation:
             self._lead.release(LegResult.ACCEPTED)
             self._lead = self._guests.pop(0)
             self._lead.channel.forget_keys()
-            if self._joined or await self.bridge.enter(self._caller, self._lead.channel):
+            if await self.bridge.enter(self._caller, self._lead.channel):
                 self._told_joined()
         if handed_over:
             await self._hold()
-            self._earlier = True
             self._lead.release(LegResult.ACCEPTED)
         elif time.monotonic() - self._since < SHORTEST_TALK:
             self._joined = False
@@ -324,11 +323,13 @@ class Conversation:
         await self._end_waiting()
         if guest is None:
             return False
-        if not await self.bridge.enter(self._lead.channel) or not await self.bridge.enter(guest.channel):
+        self._guests.append(guest)
+        guest.channel.when_gone(self._wake)
+        lead_is_there = await self.bridge.enter(self._lead.channel)
+        if lead_is_there and not await self.bridge.enter(guest.channel):
+            self._guests.remove(guest)
             guest.release(LegResult.LOST)
             return False
-        guest.channel.when_gone(self._wake)
-        self._guests.append(guest)
         self._call.story.note("talk.joined", leg=guest.id, agent=guest.agent.id)
         return True
 
@@ -374,12 +375,21 @@ class Conversation:
         if self.left_alone:
             return
         hung_up = self._caller.gone
-        leaving = [*self._guests]
-        if hung_up and self._joined and self._team is not None and self._team.wrap_up:
+        asked = hung_up and self._joined and self._team is not None and self._team.wrap_up
+        missed = hung_up and not self._joined
+        if asked or missed:
+            await self._out_of_the_bridge(self._lead, *self._guests)
+        if asked:
             self._call.beside(ask(self._call, self._lead))
-        else:
-            leaving.append(self._lead)
-        missed = Word.AGENT_MISSED if hung_up and not self._joined else None
-        for leg in leaving:
-            leg.release(LegResult.ACCEPTED if self.talked else LegResult.CANCELLED, last_word=missed)
+        for leg in self._guests if asked else (self._lead, *self._guests):
+            result = LegResult.ACCEPTED if self.talked else LegResult.CANCELLED
+            leg.release(result, last_word=Word.AGENT_MISSED if missed else None)
         await self.bridge.close(self._caller)
+
+    async def _out_of_the_bridge(self, *legs: Leg) -> None:
+        """Take agents out who are about to hear something: what plays in a bridge ends with it, unheard."""
+        try:
+            for leg in legs:
+                await self.bridge.leave(leg.channel)
+        except AriError as error:
+            log.debug("call.request_failed", error=str(error))

@@ -153,8 +153,12 @@ class Leg:
             self.channel.answered = self.channel.answered or channel.state == "Up"
 
     def _shown_number(self) -> str:
+        """Return the number that the phone shows; only a trunk may insist on one of ours."""
         shown = self._call.desk.settings.dial.caller_id
-        return (safe_number(self._call.caller_number) or "anonymous") if shown == "caller" else shown
+        own = safe_number(self._call.caller_number)
+        if shown == "caller":
+            return own or "anonymous"
+        return own if own and self._phone.scheme == "sip" else shown
 
     async def _screen(self, whisper: Said, language: str) -> LegResult:
         """Make sure that a human took the call."""

@@ -126,3 +126,20 @@ async def test_an_agent_whose_network_died_does_not_keep_the_line(
         record = await line.record_of(caller)
     assert record.call.outcome == "bridged"
     assert tried(record) == [("alice", "accepted")]
+
+
+async def test_a_call_that_a_phone_transfers_stays_where_it_is(open_a_line: OpenALine) -> None:
+    async with open_a_line() as line:
+        alice, premium = line.telephone("alice"), line.telephone(PREMIUM)
+        caller = await line.takes_a_call("panne")
+        agent = await alice.is_rung()
+        await agent.takes_the_call()
+        await line.told(CallBridged, caller)
+        await caller.hears_voice_of(agent)
+        await agent.party.redirect(PREMIUM)  # SIP REFER, in a call
+        await agent.hears_voice_of(caller)
+        await caller.hears_voice_of(agent)
+        await caller.hangs_up()
+        record = await line.record_of(caller)
+    assert premium.rung == 0
+    assert tried(record) == [("alice", "accepted")]

@@ -87,12 +87,13 @@ async def test_after_a_wrong_key_only_the_keys_are_said_again(open_a_line: OpenA
 
 @pytest.mark.parametrize("caller_id", ["caller", "+33199000999"])
 async def test_the_lines_own_number_is_shown_where_the_carrier_insists(place: Place, caller_id: str) -> None:
-    settings = place.settings(teams={"panne": ["{ring: [emma], for: 5s}"]})
+    settings = place.settings(teams={"panne": ["{ring: [emma, alice], strategy: simultaneous, for: 5s}"]})
     dial = settings.dial.model_copy(update={"caller_id": caller_id})
     async with opened(place, settings.model_copy(update={"dial": dial})) as line:
-        emma = line.telephone("+33199001201")
+        emma, alice = line.telephone("+33199001201"), line.telephone("alice")
         caller = await line.is_called("panne")
         agent = await emma.is_rung()
         assert agent.party.caller_number == (caller.number if caller_id == "caller" else caller_id)
+        assert (await alice.is_rung()).party.caller_number == caller.number
         await caller.hangs_up()
         await line.told(LegEnded, caller)

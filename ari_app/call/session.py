@@ -214,7 +214,7 @@ class Session:
         self._call.story.queued(plan)
         if not any(plan.agents()):
             self._outcome = Outcome.NOBODY_ON_CALL
-            return Connection.VOICEMAIL if plan.takes_messages else Connection.NOT_ON_DUTY
+            return Connection.VOICEMAIL_OFF_DUTY if plan.takes_messages else Connection.NOT_ON_DUTY
         whisper = Whisper(self._call, reason, since=asyncio.get_running_loop().time())
         async with WaitingRoom(self._caller, waiting, desk.prompts) as room:
             async with Hunt(self._call, self._caller, plan, whisper=whisper, language=language) as hunt:

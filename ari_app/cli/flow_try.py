@@ -186,7 +186,7 @@ class TextPhone:
             typer.echo(f"  rings {plan.team}: {', then '.join(names) or 'nobody is on call'}")
             messages = plan.takes_messages
             if not names:
-                return Connection.VOICEMAIL if messages else Connection.NOT_ON_DUTY
+                return Connection.VOICEMAIL_OFF_DUTY if messages else Connection.NOT_ON_DUTY
         else:
             typer.echo("  rings who is on call (the rosters have mistakes: `astreinte check`)")
         if self._waits_no_longer(waiting):

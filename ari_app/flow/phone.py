@@ -26,7 +26,9 @@ class Connection(StrEnum):
     NOT_ON_DUTY = "not-on-duty"
     """There was nobody to try at this instant."""
     VOICEMAIL = "voicemail"
-    """Nobody took the call, or there was nobody to try, and the team wants messages."""
+    """Nobody took the call, and the team wants messages."""
+    VOICEMAIL_OFF_DUTY = "voicemail-off-duty"
+    """There was nobody to try, and the team wants messages."""
     KEY = "key"
     """The caller waits no longer: they pressed a key of `Waiting`, which is the next to be read."""
 

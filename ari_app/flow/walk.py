@@ -47,6 +47,7 @@ _OUTCOMES = {
     Connection.NOBODY: Outcome.NOBODY,
     Connection.VOICEMAIL: Outcome.NOBODY,
     Connection.NOT_ON_DUTY: Outcome.NOT_ON_DUTY,
+    Connection.VOICEMAIL_OFF_DUTY: Outcome.NOT_ON_DUTY,
 }
 
 

@@ -128,7 +128,8 @@ overrides:
     replace: bruno
     with: chloe
 """
-    async with open_a_line(teams={"panne": ["{ring: on-call, for: 5s}"]}, more={"panne": layers}) as line:
+    steps = ["{ring: on-call, for: 5s}", "voicemail"]
+    async with open_a_line(teams={"panne": steps}, more={"panne": layers}) as line:
         chloe = line.telephone("chloe")
         caller = await line.takes_a_call("panne")
         await chloe.is_rung()

@@ -59,6 +59,8 @@ class Ringing(Step):
                 return self.off_duty or self.nobody
             case Connection.VOICEMAIL:
                 return self.voicemail or self.nobody
+            case Connection.VOICEMAIL_OFF_DUTY:
+                return self.voicemail or self.off_duty or self.nobody
             case Connection.KEY:
                 key = await walk.key(0) or ""
                 walk.note("menu.key", node=walk.node, key=key)

@@ -112,7 +112,7 @@ class DialSettings(Section):
     number_format: Literal["e164", "digits", "national"] = "e164"
     """What the trunk expects: `+33612345678`, `33612345678` or `0612345678`."""
     caller_id: Annotated[str, StringConstraints(pattern=r"^(caller|\+?[0-9]{1,20})$")] = "caller"
-    """The number that agents see beyond the trunk: the caller's own, or one of yours if the carrier insists."""
+    """The number shown beyond the trunk: the caller's own, or one of yours if the carrier insists."""
     say_number: bool = True
     """Read the caller's number out to an agent who picked up."""
     accept_seconds: Seconds = 10.0

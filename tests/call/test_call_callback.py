@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import pytest
-
-from ari_app.core.settings import CallbackSettings, Settings
+from ari_app.core.settings import Settings
 from ari_app.network.network import refuses
-from ari_app.records.callbacks import CallbackReader, CallbackRecord, cancel
-from ari_app.records.facts import CallBridged, CallEnded, CallEvent, LegAccepted
+from ari_app.records.callbacks import CallbackReader, CallbackRecord
+from ari_app.records.facts import CallEnded
 from ari_app.records.reader import CallStory, Reader
 
 from .exchange import OpenLine, tried

@@ -13,11 +13,11 @@ from ..flow.words import Word
 from ..records.facts import LegResult
 from .bridge import CallBridge
 from .channel import CallChannel
+from .colleagues import Colleagues
 from .desk import Call
 from .hunt import Hunt
 from .keys import Action, Keys
 from .leg import Leg
-from .plans import plan_again, plan_for_target
 from .ringback import Ringback
 from .search import Search
 from .wrap_up import ask
@@ -61,11 +61,10 @@ class Conversation:
     ) -> None:
         self._call = call
         self._caller = caller
-        self._hunt = hunt
+        self._colleagues = Colleagues(call, hunt)
         self._record_or_stop = record
-        self._team = call.desk.rosters.teams.get(hunt.plan.team)
         self._keys = Keys(call.desk.settings.keys)
-        self.bridge = CallBridge(call, keys=self._team is not None and bool(self._keys))
+        self.bridge = CallBridge(call, keys=self._colleagues.known and bool(self._keys))
         self._lead: Leg
         self._since = 0.0
         """When the lead began to talk with the caller, by the monotonic clock."""
@@ -197,7 +196,7 @@ class Conversation:
                 self._keys.typed = ""
         if self._joined:
             return False
-        self._next = self._as_before()  # they did not wait for the colleague
+        self._next = self._otherwise()  # they did not wait for the colleague
         return True
 
     def _wake(self) -> None:
@@ -221,12 +220,12 @@ class Conversation:
         if self._guests:
             return True
         if self._search is not None and not self._joined:
-            self._next = self._as_before()
+            self._next = self._otherwise()
             return True
         hunt = None if self._search else await self._asked_for(Word.AGENT_HANDED)
         if hunt is None:
             return None
-        self._next = [hunt, *self._as_before()]
+        self._next = [hunt, *self._otherwise()]
         return True
 
     async def _consult(self) -> bool | None:
@@ -267,29 +266,25 @@ class Conversation:
         return False
 
     async def _escalate(self) -> bool | None:
-        if self._guests or self._search or not self._joined or not self._hunt.skip_step():
+        alone = self._joined and not self._guests and self._search is None
+        hunt = self._colleagues.next_step() if alone else None
+        if hunt is None:
             return None
-        again, *_ = self._as_before()
-        self._next = [self._hunt, again]
+        self._next = [hunt, self._colleagues.again(self._lead.agent)]
         return True
 
-    def _as_before(self) -> list[Hunt]:
-        """Return who is rung when whoever was asked for does not take the call: the lead, then the rest."""
-        plan = plan_again(self._call.desk, self._hunt.plan, self._lead.agent)
-        return [self._hunt.another(plan, first=Word.AGENT_BACK), self._hunt]
+    def _otherwise(self) -> list[Hunt]:
+        """Return who is rung where whoever was asked for does not take the call: the lead, then the rest."""
+        return [self._colleagues.again(self._lead.agent), self._colleagues.rest()]
 
     async def _asked_for(self, first: Word) -> Hunt | None:
-        """Ask for whom the lead wants; return who is rung then, None if that is nobody who could be."""
-        if self._team is None:
+        """Ask the lead whom they want; return the hunt for them, None if that cannot be."""
+        if not self._colleagues.known:
             return None
         await self._tell(Word.AGENT_WHOM, barge_in=True)
-        target = self._team.targets.get(await self._lead.channel.key(WHOM_WITHIN) or "")
-        if target is None:
-            return None
+        key = await self._lead.channel.key(WHOM_WITHIN)
         there = {leg.agent.id for leg in (self._lead, *self._guests)}
-        plan = plan_for_target(self._call.desk, self._hunt.plan, target, self._hunt.reason, there)
-        hunt = self._hunt.another(plan, first=first)
-        return hunt if hunt.somebody_is_there() else None
+        return self._colleagues.behind(key, there=there, first=first)
 
     async def _tell(self, word: Word, *, barge_in: bool = False) -> None:
         """Say something to the lead alone."""
@@ -370,12 +365,12 @@ class Conversation:
         if self._search is not None:
             await self._search.end()
         for hunt in self._next:
-            if hunt is not self._hunt:
+            if hunt is not self._colleagues.rest():
                 hunt.close()
         if self.left_alone:
             return
         hung_up = self._caller.gone
-        asked = hung_up and self._joined and self._team is not None and self._team.wrap_up
+        asked = hung_up and self._joined and self._colleagues.wrap_up
         missed = hung_up and not self._joined
         if asked or missed:
             await self._out_of_the_bridge(self._lead, *self._guests)

@@ -15,9 +15,11 @@ from .test_call_conversation import CONFERENCE, CONSULT, DIGITS, PANNE, TRANSFER
 from .troubles import (
     has_taken_up,
     line_process,
+    line_that_stops,
     put_through_by,
     record_at_the_end,
     takes_it_from_the_dialplan,
+    the_only_record,
     until_fallback_is,
 )
 
@@ -160,7 +162,30 @@ async def test_time_on_hold_is_neither_talked_nor_waited(open_a_line: OpenALine)
     assert parted[0] < bridged[1] < parted[1] <= queued[1]
 
 
-# The line dies
+# The line stops, or dies
+
+
+async def test_a_caller_on_hold_when_the_line_stops_is_put_through_by_the_dialplan(place: Place) -> None:
+    settings = place.settings(teams=PANNE, more=DIGITS)
+    bruno = place.telephone("bruno")
+    async with line_that_stops(place, settings) as line:
+        await until_fallback_is(place, "default", "PJSIP/alice")
+        caller, agent = await taken(line)
+        await agent.presses(f"{CONSULT}1")
+        colleague = await bruno.is_rung()
+        await colleague.takes_the_call()
+        await event(line, caller, "talk.joined")
+        await they_talk(agent, colleague)
+        alice = place.telephone("alice")
+    await asyncio.gather(agent.is_hung_up(), colleague.is_hung_up())
+    record = await the_only_record(settings)
+    assert (record.call.outcome, tried(record)) == (
+        "fallback",
+        [("alice", "accepted"), ("bruno", "accepted")],
+    )
+    again = await alice.is_rung()
+    await takes_it_from_the_dialplan(again)
+    await they_talk(caller, again)
 
 
 async def test_three_who_talk_when_the_line_is_killed_talk_on_until_the_last_agent_goes(place: Place) -> None:

@@ -38,6 +38,16 @@ WAYS = {
         "a_call_is_talked_or_abandoned_when_the_caller_hangs_up_as_the_agent_accepts"
     ),
     "the caller hangs up in the talk": "an_agent_is_hung_up_when_the_caller_ends_the_talk",
+    "the caller hangs up while a colleague is rung for their agent": (
+        "a_caller_who_hangs_up_while_a_colleague_is_looked_for_has_talked"
+    ),
+    "the caller hangs up while an agent asks a colleague": (
+        "a_caller_who_hangs_up_while_two_agents_are_there_frees_both"
+    ),
+    "the caller hangs up while several agents talk with them": (
+        "a_caller_who_hangs_up_while_two_agents_are_there_frees_both",
+        "a_colleague_who_was_asked_is_brought_in",
+    ),
     "the caller hangs up while leaving a message": "who_hangs_up_leaves_what_they_have_said",
     "the caller hangs up during the last words": (
         "who_hangs_up_during_the_last_words_has_been_told_how_it_ended"
@@ -50,6 +60,17 @@ WAYS = {
     ),
     "no sound comes from the agent for a minute": "an_agent_whose_network_died_does_not_keep_the_line",
     "the agent hangs up": "each_reason_reaches_its_own_teams_agent",
+    "the agent hands the caller over, and the colleague hangs up": (
+        "a_call_is_handed_over_to_a_colleague",
+        "who_handed_a_call_over_that_nobody_took_gets_it_back",
+        "the_search_goes_on_when_neither_colleague_nor_agent_takes_a_call_that_was_handed_over",
+    ),
+    "the agent hands the caller over, and nobody takes the call": (
+        "a_caller_whom_nobody_takes_over_hears_so"
+    ),
+    "the agent hangs up before the colleague whom they asked has answered": (
+        "a_colleague_for_whom_the_agent_does_not_wait_gets_the_caller"
+    ),
     "the agent hangs up in the instant in which they took the call": (
         "a_caller_still_reaches_somebody_when_an_agent_hangs_up_right_after_accepting"
     ),
@@ -74,6 +95,9 @@ WAYS = {
     ),
     "the line stops while telephones ring": (
         "a_caller_for_whom_a_phone_rings_when_the_line_stops_is_put_through_by_the_dialplan"
+    ),
+    "the line stops while an agent asks a colleague": (
+        "a_caller_on_hold_when_the_line_stops_is_put_through_by_the_dialplan"
     ),
     "the line stops while people talk": (
         "people_who_talk_when_the_line_stops_talk_on_and_the_next_one_ends_their_record"
@@ -106,6 +130,12 @@ DEATHS = {
     "waiting for an agent": (
         "each_caller_reaches_an_agent_whatever_went_on_when_the_line_was_killed",
         "callers_do_not_wait_for_records_that_cannot_be_read",
+    ),
+    "talking with several agents": (
+        "three_who_talk_when_the_line_is_killed_talk_on_until_the_last_agent_goes"
+    ),
+    "on hold, while an agent asks a colleague": (
+        "a_caller_on_hold_when_the_line_is_killed_reaches_an_agent_when_it_is_back"
     ),
     "in a talk that ends before the next start": (
         "who_is_alone_after_a_talk_that_ended_while_the_line_was_dead_is_hung_up",

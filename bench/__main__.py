@@ -20,6 +20,7 @@ from rich.markup import escape
 from ari_app.cli.progress import SetupProgress
 from ari_app.core.errors import AstreinteError
 
+from .adoption import adoption_round, figures_of_adoption
 from .figures import figures_at_the_end, figures_of_hold, figures_of_rate
 from .mouthpiece import KEY_SECONDS
 from .organisation import Organisation
@@ -42,6 +43,14 @@ Tell = Callable[[str], None]
 T = TypeVar("T")
 
 
+class Part(StrEnum):
+    """What can be measured by itself."""
+
+    CALLS = "calls"
+    ADOPTION = "adoption"
+    ROSTERS = "rosters"
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What is to be measured."""
@@ -52,21 +61,26 @@ class Plan:
     hold_calls: int = 400
     hold_seconds: float = 60.0
     talk_seconds: float = TALK_SECONDS
+    adopted: int = 200
     organisation: Organisation | None = LARGE
 
     def load(self, rate: int) -> Load:
         """Return the load of one round."""
         return Load(round(rate * self.seconds), rate, KEY_SECONDS + self.talk_seconds)
 
+    def only(self, part: Part) -> Plan:
+        """Return the plan with one part alone."""
+        return replace(
+            self,
+            rates=self.rates if part is Part.CALLS else (),
+            adopted=self.adopted if part is Part.ADOPTION else 0,
+            organisation=self.organisation if part is Part.ROSTERS else None,
+        )
 
-QUICK = Plan((5,), rounds=1, seconds=2, hold_calls=10, hold_seconds=4, talk_seconds=1, organisation=SMALL)
 
-
-class Part(StrEnum):
-    """What can be measured by itself."""
-
-    CALLS = "calls"
-    ROSTERS = "rosters"
+QUICK = Plan(
+    (5,), rounds=1, seconds=2, hold_calls=10, hold_seconds=4, talk_seconds=1, adopted=10, organisation=SMALL
+)
 
 
 async def measure(plan: Plan, programs: Programs, folder: Path, tell: Tell) -> list[Section]:
@@ -75,6 +89,8 @@ async def measure(plan: Plan, programs: Programs, folder: Path, tell: Tell) -> l
     async with open_rig(programs, folder) as rig:
         if plan.rates:
             sections += await _calls(rig, plan, tell)
+        if plan.adopted:
+            sections.append(await _adoption(rig, plan.adopted, tell))
         if plan.organisation is not None:
             sections.append(await _rosters(rig, plan.organisation, tell))
     return sections
@@ -93,6 +109,11 @@ async def _calls(rig: Rig, plan: Plan, tell: Tell) -> list[Section]:
     if lost:
         raise ProcessFailed(f"{lost} of the first calls failed; see {rig.folder}")
     return sections
+
+
+async def _adoption(rig: Rig, calls: int, tell: Tell) -> Section:
+    tell(f"{calls} calls, and the line is killed")
+    return f"{calls} calls in talk, kill -9, start", figures_of_adoption(await adoption_round(rig, calls))
 
 
 async def _rosters(rig: Rig, organisation: Organisation, tell: Tell) -> Section:
@@ -141,7 +162,7 @@ def main(  # noqa: PLR0917 - typer's options, each by its name
     seconds: Annotated[float, typer.Option(help="How long each round places calls.", min=1)] = 15.0,
     rounds: Annotated[int, typer.Option(help="Rounds of each rate, each through both ways.", min=1)] = 3,
     held: Annotated[int, typer.Option("--hold", help="Calls at once, in the end; 0: none.", min=0)] = 400,
-    only: Annotated[Part | None, typer.Option(help="One part alone. Default: both.")] = None,
+    only: Annotated[Part | None, typer.Option(help="One part alone. Default: all.")] = None,
     quick: Annotated[bool, typer.Option(help="Seconds of small loads: does it work, not how fast.")] = False,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures here too.")] = None,
     keep: Annotated[
@@ -155,10 +176,7 @@ def main(  # noqa: PLR0917 - typer's options, each by its name
     marked, no more.
     """
     plan = QUICK if quick else Plan(_numbers(rates), rounds, seconds, hold_calls=held)
-    if only is Part.CALLS:
-        plan = replace(plan, organisation=None)
-    elif only is Part.ROSTERS:
-        plan = replace(plan, rates=())
+    plan = plan.only(only) if only else plan
     console, on = Console(), machine()
     folder = Path(tempfile.mkdtemp(prefix="astreinte-bench-"))
     done = False

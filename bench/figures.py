@@ -52,8 +52,8 @@ def figures_of_rate(line: Sequence[Round], dialplan: Sequence[Round]) -> list[Fi
         spread("  the app alone", line, lambda each: each.app_ms, "ms", target=APP_CPU_MS),
         *_rung("Key to INVITE, dialplan", rung_dialplan, None, None),
         *_rung("Key to INVITE, line", rung_line, RUNG_P50_MS, RUNG_P99_MS),
-        _none_of("Failed calls, dialplan", sum(each.failed for each in dialplan)),
-        _none_of("Failed calls, line", sum(each.failed for each in line)),
+        none_of("Failed calls, dialplan", sum(each.failed for each in dialplan)),
+        none_of("Failed calls, line", sum(each.failed for each in line)),
     ]
 
 
@@ -67,7 +67,7 @@ def figures_of_hold(hold: Hold) -> list[Figure]:
             exactly=True,
             must=True,
         ),
-        _none_of("Failed calls", hold.failed),
+        none_of("Failed calls", hold.failed),
         Figure("App memory a call", hold.app_kb_a_call, "kB", target=APP_KB_A_CALL),
         Figure("Asterisk memory a call", hold.asterisk_kb_a_call, "kB"),
     ]
@@ -76,8 +76,8 @@ def figures_of_hold(hold: Hold) -> list[Figure]:
 def figures_at_the_end(left: Leftovers) -> list[Figure]:
     """Describe what was there when all was over."""
     return [
-        _none_of("Channels left", left.channels),
-        _none_of("Bridges left", left.bridges),
+        none_of("Channels left", left.channels),
+        none_of("Bridges left", left.bridges),
         Figure("Records of calls", left.records, target=left.calls, exactly=True, must=True),
         Figure("  of them with an agent", left.bridged, target=left.calls, exactly=True, must=True),
     ]
@@ -102,5 +102,6 @@ def _rung(name: str, ordered: Sequence[float], p50: float | None, p99: float | N
     yield Figure("  longest", percentile(ordered, 1), "ms")
 
 
-def _none_of(name: str, count: int) -> Figure:
+def none_of(name: str, count: int) -> Figure:
+    """Return a count of what there must not be."""
     return Figure(name, count, target=0, exactly=True, must=True)

@@ -9,6 +9,7 @@ import wave
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from datetime import datetime
 from math import pi, sin
 from pathlib import Path
 
@@ -18,6 +19,12 @@ from .processes import running, until_said
 
 HERE = Path(__file__).parent
 START_SECONDS = 60.0
+_COMPLETE = """
+SELECT count(*) FROM calls WHERE outcome = 'bridged' AND agent IS NOT NULL
+AND wait_seconds IS NOT NULL AND talk_seconds IS NOT NULL AND total_seconds IS NOT NULL
+AND id IN (SELECT call_id FROM call_legs WHERE result = 'accepted')
+AND id NOT IN (SELECT call_id FROM call_legs WHERE result IS NULL OR ended_at IS NULL)
+"""
 PROMPT_SECONDS = 5
 """Long enough that the key always comes while it plays."""
 
@@ -81,6 +88,20 @@ class LineUnderTest:
         with closing(sqlite3.connect(self._folder / "astreinte.db")) as database:
             rows = database.execute("SELECT coalesce(outcome, 'open'), count(*) FROM calls GROUP BY 1")
             return Counter(dict(rows.fetchall()))
+
+    def complete(self) -> int:
+        """Return how many records of talks lack nothing: who talked, each duration, the end of each attempt."""
+        with closing(sqlite3.connect(self._folder / "astreinte.db")) as database:
+            ((count,),) = database.execute(_COMPLETE)
+            return int(count)
+
+    def told(self, event: str) -> list[float]:
+        """Return when the process that runs, or ran last, logged an event, in seconds since 1970."""
+        if not self._log.exists():
+            return []
+        lines = self._log.read_text("utf-8").splitlines()
+        found = (json.loads(line) for line in lines if f'"event":"{event}"' in line)
+        return [datetime.fromisoformat(line["time"]).timestamp() for line in found]
 
 
 def _record_prompt(path: Path) -> None:

@@ -8,7 +8,7 @@ month old; a flow has tens of nodes, for which this is enough.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from operator import itemgetter
@@ -115,22 +115,19 @@ def _ordered(ranks: Mapping[Node, int], links: Mapping[tuple[Node, Node], float]
     best, fewest = [list(layer) for layer in layers], _crossings(layers, below)
     for sweep in range(ORDERING_SWEEPS):
         beside, order = (above, layers) if sweep % 2 == 0 else (below, layers[::-1])
+        turn = 1 if sweep % 4 < 2 else -1  # nodes that want the same place change it, or none would ever
         for fixed, layer in pairwise(order):
             place = {node: float(index) for index, node in enumerate(fixed)}
-            layer.sort(key=_middle_of(place, beside, {node: index for index, node in enumerate(layer)}))
+            own = {node: index for index, node in enumerate(layer)}
+            wish = {node: _mean([place[each] for each in beside.get(node, ())], own[node]) for node in layer}
+            layer.sort(key=lambda node: (wish[node], turn * own[node]))
         if (crossings := _crossings(layers, below)) < fewest:
             best, fewest = [list(layer) for layer in layers], crossings
     return best
 
 
-def _middle_of(
-    place: Mapping[Node, float], beside: Mapping[Node, list[Node]], own: Mapping[Node, int]
-) -> Callable[[Node], float]:
-    def middle(node: Node) -> float:
-        places = [place[each] for each in beside.get(node, ())]
-        return sum(places) / len(places) if places else float(own[node])
-
-    return middle
+def _mean(places: Sequence[float], none: float) -> float:
+    return sum(places) / len(places) if places else none
 
 
 def _neighbours(

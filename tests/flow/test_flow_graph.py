@@ -117,3 +117,19 @@ def test_arrows_point_down_where_no_circle_keeps_them_from_it(
     acyclic = {ends: size for ends, size in arrows.items() if ends[0] < ends[1]}
     layout = lay_out(dict.fromkeys(NAMES, (80.0, 40.0)), acyclic)
     assert all(layout.nodes[a][1] < layout.nodes[b][1] for a, b in acyclic)
+
+
+def test_arrows_do_not_cross_that_need_not() -> None:
+    """Both ways on from `message` would like to be at the same place: one of two orders crosses `nobody`."""
+    ways = [
+        ("route", "bye"),
+        ("route", "closed"),
+        ("route", "message"),
+        ("message", "thanks"),
+        ("message", "bye"),
+    ]
+    names = ("route", "message", "thanks", "bye", "closed")
+    layout = lay_out(dict.fromkeys(names, (80.0, 40.0)), dict.fromkeys(ways, (40.0, 14.0)))
+    assert layout.nodes["bye"][0] < layout.nodes["thanks"][0]
+    assert layout.labels["route", "bye"][0] < layout.labels["message", "bye"][0]
+    assert layout.labels["message", "bye"][0] < layout.labels["message", "thanks"][0]

@@ -26,6 +26,7 @@ _LONGEST_NAME = 40
 _LANGUAGE = re.compile("[a-z]{2,3}")
 _PLACEHOLDER = re.compile(r"[{}]")
 _TEAM = re.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+_QUOTES = "put quotes around the whole text: a comma between words that are not in quotes ends it"
 _BEGINNING = re.compile(r"\+|\+?[0-9]{1,20}")
 
 
@@ -86,7 +87,7 @@ def _language(value: Any) -> str:
         raise mistake(
             "this is not a language",
             expected="an ISO 639 code in small letters, such as `fr` or `en`",
-            remedy="write the language's code",
+            remedy=_QUOTES if isinstance(value, str) and " " in value else "write the language's code",
         )
     return value
 
@@ -119,7 +120,7 @@ def spoken_text(value: Any) -> str:
         raise mistake(
             "this is not text",
             expected="words to be spoken",
-            remedy="put quotes around it if it is a number",
+            remedy=_QUOTES if value is None else "put quotes around it if it is a number",
         )
     text = " ".join(value.split())
     if not any(character.isalnum() for character in text):

@@ -274,6 +274,13 @@ def test_words_that_only_some_nodes_say_are_needed_where_those_nodes_are(tmp_pat
 COLLECT = "collect: {store: carte, length: 16, otherwise: relier, prompt: bonjour"
 
 
+def test_a_text_that_its_own_comma_ends_is_told_as_one(tmp_path: Path) -> None:
+    findings = findings_of(tmp_path, GOOD.replace("fr: Au revoir.", "fr: Au revoir, et merci."))
+    assert findings
+    for finding in findings:
+        assert "a comma between words that are not in quotes ends it" in finding.remedy
+
+
 def test_every_mistake_of_a_file_is_told_in_one_run(tmp_path: Path) -> None:
     text = GOOD.replace("otherwise: relier", "otherwise: nulle-part").replace("invalid: faux", "invalid: fax")
     text = text.replace("fallback_reason: panne", "fallback_reason: rien").replace(", en: Goodbye.", "")

@@ -90,7 +90,7 @@ class LineUnderTest:
             return Counter(dict(rows.fetchall()))
 
     def complete(self) -> int:
-        """Return how many records of talks lack nothing: who talked, each duration, the end of each attempt."""
+        """Return how many records of talks lack nothing: who talked, each duration, each attempt's end."""
         with closing(sqlite3.connect(self._folder / "astreinte.db")) as database:
             ((count,),) = database.execute(_COMPLETE)
             return int(count)

@@ -33,7 +33,7 @@ class Pending:
         self._reject = reject
         self._wall_clock = wall_clock
         self._monotonic_clock = monotonic_clock
-        self._incoming: deque[tuple[Fact, int, int]] = deque()  # with both clocks
+        self._incoming: deque[tuple[Event, int, bool]] = deque()  # with the clock, and whether backdated
         self._unknown: defaultdict[str, list[tuple[Event, int, bool]]] = defaultdict(list)
         self._folded: deque[Event] = deque()
         self._ledgers: dict[str, Ledger] = {}
@@ -46,9 +46,17 @@ class Pending:
         calls = len(self._incoming) + sum(map(len, self._unknown.values())) + len(self._folded)
         return calls + len(self._entries)
 
-    def put(self, fact: Fact) -> None:
-        """Take a fact, stamped with the time."""
-        self._incoming.append((fact, self._wall_clock(), self._monotonic_clock()))
+    def put(self, fact: Fact) -> Event | None:
+        """Take a fact, stamped with the time; return the event that waits, None if it cannot be one."""
+        wall = self._wall_clock()
+        try:
+            at = fact.at.astimezone(UTC) if fact.at else datetime.fromtimestamp(wall / 1e9, UTC)
+            event = event_of(fact, self._next_seq(wall), at)
+        except (TypeError, ValueError, AttributeError, KeyError) as error:
+            self._reject([Rejected(error=repr(error), line=repr(fact))])
+            return None
+        self._incoming.append((event, self._monotonic_clock(), fact.at is not None))
+        return event
 
     def put_entry(self, entry: Entry) -> Event:
         """Take an entry; return the event that waits."""
@@ -80,21 +88,14 @@ class Pending:
         """Bring what came in onto the ledgers."""
         incoming = self._incoming
         while incoming:
-            fact, wall, monotonic = incoming.popleft()
-            seq = self._next_seq(wall)
-            try:
-                at = fact.at.astimezone(UTC) if fact.at else datetime.fromtimestamp(wall / 1e9, UTC)
-                event = event_of(fact, seq, at)
-            except (TypeError, ValueError, AttributeError, KeyError) as error:
-                self._reject([Rejected(error=repr(error), line=repr(fact))])
-                continue
+            event, monotonic, backdated = incoming.popleft()
             ledger = self._ledgers.get(event.call)
             if ledger is None:
                 if event.name != "call.arrived":
-                    self._unknown[event.call].append((event, monotonic, fact.at is not None))
+                    self._unknown[event.call].append((event, monotonic, backdated))
                     continue
-                ledger = self._ledgers[event.call] = Ledger(event.call, at)
-            self._apply(ledger, event, monotonic, backdated=fact.at is not None)
+                ledger = self._ledgers[event.call] = Ledger(event.call, event.at)
+            self._apply(ledger, event, monotonic, backdated=backdated)
 
     def take_up(self, stored: Mapping[str, list[Event]]) -> None:
         """Fold what came in for unknown calls, onto what is stored of them."""

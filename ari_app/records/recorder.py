@@ -11,8 +11,9 @@ came in (`ledger`) and writes it, all that came within `BATCH_SECONDS` in one tr
 
 While the database refuses (full, locked, gone, damaged: `troubles`) facts stay in memory, in order, and are
 tried again; `records.stuck` is logged once for each kind of trouble, `records.recovered` when it is over. A
-stop meanwhile writes them to the spill file, which the next start reads. A fact that the database will never
-take is set aside in `<spill>.rejected` and does not hold up the others.
+stop meanwhile writes them to the spill file, which the next start reads; what a process that was killed had
+still to write is found there too (`journal`). A fact that the database will never take is set aside in
+`<spill>.rejected` and does not hold up the others.
 """
 
 from __future__ import annotations
@@ -25,14 +26,16 @@ from pathlib import Path
 from ari_app.core.logs import get_logger
 
 from .database import Database, RecordsUnavailable
-from .facts import Entry, Fact
+from .events import Event
+from .facts import Entry, Fact, RostersPublished
+from .journal import Journal
 from .pending import Pending
 from .reader import OpenCall
 from .spill import SpillFile
 from .store import Store
 from .troubles import explain, is_bad_data
 
-BATCH_SECONDS = 0.5  # how long facts are gathered: what a kill -9 or a power cut can lose
+BATCH_SECONDS = 0.5  # how long facts are gathered: what a power cut can lose
 BATCH_EVENTS = 500  # at most so many in one transaction
 BACKOFF_SECONDS = (0.5, 15.0)  # between tries while the database refuses: first, longest
 
@@ -51,6 +54,7 @@ class Recorder:
         """Read the address; raises `InvalidDatabaseUrl`. Nothing is opened before `start`."""
         self._database = Database.at(database_url)
         self._spill = SpillFile(spill)
+        self._journal = Journal(self._spill)
         self._store = Store(self._database, self._spill)
         self._pending = Pending(self._spill.reject)
         self.trouble: RecordsUnavailable | None = None
@@ -66,28 +70,29 @@ class Recorder:
 
     async def start(self) -> None:
         """Start writing. Returns at once, whatever state the database is in."""
+        self._journal.start()
         self._news.set()
         self._writer = asyncio.create_task(self._write_for_ever(), name="records writer")
 
     def put(self, fact: Fact) -> None:
         """Take a fact: never waits, never raises because of the disk."""
-        self._pending.put(fact)
-        self._has_news()
+        event = self._pending.put(fact)
+        if event is not None:
+            self._journal.note(event)
+            self._has_news()
 
     def put_entry(self, entry: Entry) -> None:
         """Take an entry: as a fact."""
-        self._pending.put_entry(entry)
-        self._has_news()
+        self._put_entry(entry)
 
     async def keep(self, entry: Entry, within: float) -> bool:
         """Take an entry, and wait until it is in the database.
 
         False if it is not after `within` seconds: it waits, as everything does, until it can be.
         """
-        event = self._pending.put_entry(entry)
-        kept = self._kept[event.seq] = asyncio.Event()
         self._hurry.set()
-        self._has_news()
+        event = self._put_entry(entry)
+        kept = self._kept[event.seq] = asyncio.Event()
         try:
             async with asyncio.timeout(within):
                 return await kept.wait()
@@ -95,6 +100,13 @@ class Recorder:
             return False
         finally:
             del self._kept[event.seq]
+
+    def _put_entry(self, entry: Entry) -> Event:
+        event = self._pending.put_entry(entry)
+        if not isinstance(entry, RostersPublished):  # large, and told by every start
+            self._journal.note(event)
+        self._has_news()
+        return event
 
     def _has_news(self) -> None:
         if not self._news.is_set():
@@ -138,6 +150,7 @@ class Recorder:
             self._writer = None
         self._stopped = True
         self._spill_rest()
+        self._journal.close()
         await self._store.disconnect()
 
     # The writer ----------------------------------------------------------------------------------
@@ -180,6 +193,7 @@ class Recorder:
             log.warning("records.replaced", database=self._database.shown)
             self._pending.write_all_again()
         await self._store.connect()
+        self._journal.turn()
         for entry in self._pending.entries:
             await self._store.write_entry(entry)
             self._pending.entry_written(entry)
@@ -199,6 +213,7 @@ class Recorder:
                     await self._write_apart(call)
             else:
                 self._pending.written(ledgers, events)
+        self._journal.written()
 
     async def _write_apart(self, call: str) -> None:
         """Write all that waits of one call, from a batch that holds something the database never takes."""

@@ -43,14 +43,18 @@ class SpillFile:
     def keep(self, events: Collection[Event]) -> None:
         """Keep events for the next start; if the disk refuses that too, they go to the log."""
         try:
-            _append(self.path, events)
+            _append(self.path, _lines(events))
         except OSError as error:
             for event in events:
                 log.critical(
-                    "records.unsaved", call=event.call, error=str(error), file=self.path, fact=_encode(event)
+                    "records.unsaved", call=event.call, error=str(error), file=self.path, fact=encoded(event)
                 )
         else:
             log.warning("records.spilled", facts=len(events), file=self.path)
+
+    def add(self, lines: bytes) -> None:
+        """Add lines of another file; raises `OSError`."""
+        _append(self.path, lines)
 
     def reject(self, entries: Collection[Rejected]) -> None:
         """Set aside what the database will never take."""
@@ -61,11 +65,11 @@ class SpillFile:
             call = entry.event.call if entry.event else ""
             log.error("records.rejected", call=call, fact=fact, error=entry.error, file=self.rejected_path)
         try:
-            _append(self.rejected_path, entries)
+            _append(self.rejected_path, _lines(entries))
         except OSError as error:
             for entry in entries:
                 log.critical(
-                    "records.unsaved", error=str(error), file=self.rejected_path, fact=_encode(entry)
+                    "records.unsaved", error=str(error), file=self.rejected_path, fact=encoded(entry)
                 )
 
     @contextmanager
@@ -96,9 +100,12 @@ class SpillFile:
         log.error("records.spill_unusable", error=str(error), file=self.path, remedy=remedy)
 
 
-def _append(path: Path, entries: Iterable[Event | Rejected]) -> None:
+def _lines(entries: Iterable[Event | Rejected]) -> bytes:
+    return b"".join(encoded(entry) + b"\n" for entry in entries)
+
+
+def _append(path: Path, data: bytes) -> None:
     """Add lines and bring them to the disk, all or none; raises `OSError`."""
-    data = b"".join(_encode(entry) + b"\n" for entry in entries)
     path.parent.mkdir(parents=True, exist_ok=True)
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -126,7 +133,8 @@ def _write_all(descriptor: int, data: bytes) -> None:
         raise
 
 
-def _encode(entry: Event | Rejected) -> bytes:
+def encoded(entry: Event | Rejected) -> bytes:
+    """Return an entry as a line, whatever text is in it."""
     try:
         return _encoder.encode(entry)
     except (UnicodeEncodeError, OverflowError, ValueError, TypeError):

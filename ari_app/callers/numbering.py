@@ -47,7 +47,7 @@ class Numbering:
         if digits.startswith("00") and self._trunk_prefix == "0":
             digits = f"+{digits[2:]}"
         if digits.startswith("+"):
-            return digits if len(digits) > 1 else None
+            return digits if len(digits) > 1 and digits[1] != "0" else None  # no country's code begins with 0
         if self._code is None or not digits:
             return None
         return self._code + digits.removeprefix(self._trunk_prefix)

@@ -54,6 +54,7 @@ MISTAKES = {
     "no number": ('"0199006666"', '"harcèlement"', '"harc', "not a telephone number", "between quotes"),
     "number too short": ('"0199006666"', '"01990066"', '"01990066"', "not a telephone number", "count its digits"),
     "star in the middle": ('"0899*"', '"08*99"', '"08*99"', "not a telephone number", "at the end"),
+    "beginning of no country's numbers": ('"0899*"', '"+0899*"', '"+0899*"', "not a telephone number", "count its digits"),
     "unknown answer": ("answer: decline", "answer: engaged", "engaged", "", ""),
     "no such list": ("list.txt]", "lst.txt]", "lst.txt", "no such list", "create"),
     "list elsewhere": ("list.txt]", "../list.txt]", "../list.txt", "not the name of a list", "without a folder"),

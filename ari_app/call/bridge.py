@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 from ..ari.errors import ChannelGone, NotInStasis, OutcomeUnknown, RequestNotSent
 from .channel import CallChannel, for_certain
@@ -39,12 +41,15 @@ class CallBridge:
         entering = [each for each in channels if each.id not in self._inside]
         try:
             if entering:
-                await self._ari.bridges.add_channel(self.id, channel=[each.id for each in entering])
+                await to_its_end(self._add([each.id for each in entering]))
         except (ChannelGone, NotInStasis):
             await told_gone(entering[-1])  # if it is the caller who is gone, their call is cancelled here
             return False
-        self._inside.update(each.id for each in entering)
         return True
+
+    async def _add(self, channel_ids: list[str]) -> None:
+        await self._ari.bridges.add_channel(self.id, channel=channel_ids)
+        self._inside.update(channel_ids)
 
     async def leave(self, channel: CallChannel) -> None:
         """Take somebody out, if they are there; they stay in the call."""
@@ -52,7 +57,7 @@ class CallBridge:
             return
         self._inside.discard(channel.id)
         try:
-            await self._ari.bridges.remove_channel(self.id, channel=[channel.id])
+            await to_its_end(self._ari.bridges.remove_channel(self.id, channel=[channel.id]))
         except (ChannelGone, NotInStasis):
             await told_gone(channel)
 
@@ -89,3 +94,19 @@ async def told_gone(channel: CallChannel) -> None:
             await channel.until_gone()
     except TimeoutError:
         return
+
+
+async def to_its_end(request: Coroutine[Any, Any, None]) -> None:
+    """Send a request; cancelled meanwhile, wait for its answer all the same.
+
+    Who is in a bridge is then known for certain: what is played to somebody as they enter one is never
+    heard, and its end never told.
+    """
+    task = asyncio.ensure_future(request)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # whatever it is, the call is over
+        raise

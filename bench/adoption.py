@@ -45,7 +45,7 @@ class Adoption:
 
 async def adoption_round(rig: Rig, calls: int) -> Adoption:
     """Kill a line with `calls` people in talk, start it again, and let all of them hang up."""
-    load = Load(calls, RAMP, calls / RAMP + AWAY_SECONDS)
+    load = Load(calls, RAMP, calls / RAMP + AWAY_SECONDS, hushed=True)
     async with rig.line.running() as app:
         await warm_up(rig)
         await asyncio.sleep(SETTLE_SECONDS)

@@ -57,6 +57,8 @@ class HandsetConfig:
     """Where Asterisk calls the agent."""
     sipp_agent: Address
     """Where SIPp's agent is."""
+    hushed: bool = False
+    """Whether callers say little once they have heard the agent."""
 
     def save(self, path: Path) -> None:
         """Write it for the process to read."""
@@ -102,7 +104,9 @@ class Handset:
     def __init__(self, config: HandsetConfig) -> None:
         self._config = config
         self.heard = [Heard() for _ in range(config.calls)]
-        self._mouthpieces = [Mouthpiece(config.host, config.port(each)) for each in range(config.ports)]
+        self._mouthpieces = [
+            Mouthpiece(config.host, config.port(each), hushed=config.hushed) for each in range(config.ports)
+        ]
         self._callers = Relay(config.line_for_callers, config.line)
         self._agent = Relay(config.agent, config.sipp_agent)
         self._due: list[tuple[float, int]] = []

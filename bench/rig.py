@@ -86,6 +86,7 @@ class Rig:
             line_for_callers=(host, port + 1),
             agent=(host, port),
             sipp_agent=(host, port + 2),
+            hushed=load.hushed,
         )
         self.played[called] += load.calls
         config, heard = self.folder / f"{name}.handset", self.folder / f"{name}.heard"

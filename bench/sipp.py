@@ -24,6 +24,8 @@ class Load:
     calls: int
     rate: int
     call_seconds: float
+    hushed: bool = False
+    """Whether callers say little once they have heard the agent: what they say costs more than the line."""
 
     @property
     def seconds(self) -> float:

@@ -1,13 +1,14 @@
-"""One attempt to call somebody back: an agent first, then them."""
+"""One attempt to call somebody back: an agent first, then them; each says with a key that they are there."""
 
 from __future__ import annotations
 
 import asyncio
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
-from ..ari.errors import AriError, OutcomeUnknown, RequestNotSent
+from ..ari.errors import AriError, ChannelGone, NotInStasis, OutcomeUnknown, RequestNotSent
 from ..callers.callable_numbers import CallableNumbers
 from ..core.logs import get_logger
 from ..flow import interpreter
@@ -15,13 +16,15 @@ from ..flow.flow import Flow
 from ..flow.phone import RINGING
 from ..flow.words import Word
 from ..records.callbacks import CallbackRecord
-from ..records.facts import LegResult, Outcome
+from ..records.facts import CallbackState, LegResult, Outcome
+from ..roster.plan import Plan
+from .bridge import told_gone
 from .conversation import End
-from .desk import Call
+from .desk import Call, Desk
 from .endpoints import endpoint_of_number
 from .ends import handler_of
 from .hunt import Hunt
-from .leg import NOWHERE, RING_MARGIN, Leg
+from .leg import NOWHERE, RING_MARGIN, Leg, ask_to_take
 from .outcome import leg_result
 from .plans import plan_for
 from .ringback import Ringback
@@ -30,6 +33,15 @@ from .waiting import WaitingRoom
 from .whisper import Whisper
 
 log = get_logger(__name__)
+
+DECLINED = "declined"
+"""Why somebody is not called back any more who pressed a key that says so."""
+
+
+def callback_plan(desk: Desk, wish: CallbackRecord, *, vip: bool) -> Plan:
+    """Return whom to ring now for somebody who is to be called back; the rosters must know the reason."""
+    now = datetime.now(UTC)
+    return plan_for(desk.rosters, now, wish.reason, wish.language, vip=vip, activity=desk.activity)
 
 
 class CallbackSession(Session):
@@ -42,8 +54,13 @@ class CallbackSession(Session):
         self, call: Call, flow: Flow, wish: CallbackRecord, *, on_settled: Callable[[], None]
     ) -> None:
         super().__init__(call, flow)
-        self._wish = wish
+        self.wish = wish
+        self.settled = False
+        """Whether nobody is rung any more: the two talk, or it is over."""
         self._on_settled = on_settled
+        self._living: asyncio.Task[None] | None = None
+        self._hunt: Hunt | None = None
+        self._called_off = False
         self._placed = False
         """Whether the caller's telephone was rung."""
 
@@ -52,85 +69,105 @@ class CallbackSession(Session):
         try:
             await super().run()
         finally:
-            self._on_settled()
+            self._settle()
+
+    def call_off(self) -> None:
+        """Ring nobody any more, unless the two talk already."""
+        if self._living is not None and not self.settled:
+            self._called_off = True
+            if self._hunt is not None:
+                self._hunt.last_word = Word.AGENT_UNNEEDED
+            self._living.cancel()
+
+    def _settle(self) -> None:
+        self.settled = True
+        self._on_settled()
 
     async def _converse(self) -> Outcome:
-        living, self._task = self._task, None  # a caller who does not pick up does not end the call
+        self._living, self._task = self._task, None  # a caller who does not pick up does not end the call
         try:
-            return await self._call_back(living)
+            return await self._call_back()
         except AriError as error:
             log.warning("call.asterisk_lost", error=str(error))
             return await self._hand_over()
         except Exception:
             log.exception("call.crashed")
-            self._call.story.note("callback.not_reached", result=LegResult.FAILED.value)
-            return Outcome.NOT_REACHED
+            return self._not_reached(LegResult.FAILED)
 
-    async def _call_back(self, living: asyncio.Task[None] | None) -> Outcome:
-        desk, wish, story = self._call.desk, self._wish, self._call.story
-        story.arrived(line=wish.line, channel_id=self._call.channel_id, number=wish.number, name="")
+    async def _call_back(self) -> Outcome:
+        desk, wish, call, story = self._call.desk, self.wish, self._call, self._call.story
+        story.arrived(line=wish.line, channel_id=call.channel_id, number=wish.number, name="")
         story.note("callback.attempt", callback=wish.id, attempt=wish.tries + 1)
         story.language(wish.language)
         story.reason(wish.reason)
-        plan = plan_for(desk.rosters, self.now(), wish.reason, wish.language, activity=desk.activity)
+        plan = callback_plan(desk, wish, vip=call.known.vip)
         story.queued(plan)
         if not any(plan.agents()):
             return Outcome.NOBODY_ON_CALL
         waited = (datetime.now(UTC) - wish.asked_at).total_seconds()
         since = asyncio.get_running_loop().time() - waited
-        whisper = Whisper(self._call, wish.reason, since=since, first=Word.AGENT_CALLBACK)
-        async with Hunt(self._call, self._caller, plan, whisper=whisper, language=wish.language) as hunt:
+        whisper = Whisper(call, wish.reason, since=since, first=Word.AGENT_CALLBACK)
+        async with Hunt(call, self._caller, plan, whisper=whisper, language=wish.language) as hunt:
+            self._hunt = hunt
             leg = await hunt.next()
             if leg is None:
                 return Outcome.UNANSWERED
             ringing = Ringback(leg.channel)
             try:
-                if (failed := await self._reach(leg, ringing)) is not None:
-                    return failed
+                ringing.start()
+                result = await self._reach(leg)
+            except BaseException:
+                hunt.take_back(leg)
+                raise
             finally:
                 ringing.cancel()
-                self._task = living
-            return await self._talk_with_somebody(hunt, leg, ringing)
+            if result is not LegResult.ACCEPTED:
+                return self._let_go(leg, result)
+            self._settle()
+            self._task = self._living
+            if self._caller.gone:
+                self._on_caller_gone()  # in this very instant
+            with suppress(ChannelGone, NotInStasis):  # an agent who is gone is noticed next
+                await ringing.stop()
+            return await self._talk_with_somebody(hunt, leg)
 
-    async def _reach(self, leg: Leg, ringing: Ringback) -> Outcome | None:
-        """Ring the caller, while the agent hears it; None once they picked up."""
-        result, last_word = LegResult.CANCELLED, None
-        leg.channel.when_gone(self._caller.wake)
+    async def _reach(self, leg: Leg) -> LegResult:
+        """Ring the caller, while the agent hears it; a human must say that they take it, as agents do.
+
+        `CANCELLED` if the agent hangs up before anybody has picked up.
+        """
+        caller, desk = self._caller, self._call.desk
+        leg.channel.when_gone(caller.wake)
         try:
-            ringing.start()
             await self._ring(leg)
-            if leg.channel.gone:
-                result = LegResult.LOST
-                return Outcome.UNANSWERED
-            if self._caller.answered and not self._caller.gone:
-                self._call.story.answered()
-                result = LegResult.ACCEPTED
-                self._on_settled()
-                return None
-            result, last_word = LegResult.ACCEPTED, Word.AGENT_UNREACHED
-            return self._not_reached()
+            if not caller.answered and leg.channel.gone:
+                return LegResult.CANCELLED
+            if not caller.answered:
+                return self._result_of_unanswered()
+            self._call.story.answered()
+            keys = desk.prompts.media(desk.flows.line_prompt(Word.CALLBACK_KEYS, self.wish.language))
+            return await ask_to_take(caller, [keys], desk.settings.dial.accept_seconds)
+        except ChannelGone:
+            await told_gone(caller)
+            return LegResult.NOT_ACCEPTED
+        except (RequestNotSent, OutcomeUnknown):
+            raise
         except AriError as error:
-            if isinstance(error, RequestNotSent | OutcomeUnknown):
-                raise
-            result, last_word = LegResult.ACCEPTED, Word.AGENT_UNREACHED
-            self._call.story.note("callback.not_reached", result=LegResult.FAILED.value, error=str(error))
-            return Outcome.NOT_REACHED
+            self._call.story.note("leg.error", leg=caller.id, error=str(error))
+            return LegResult.FAILED
         finally:
-            leg.channel.when_gone(lambda: None)
-            if result is not LegResult.ACCEPTED or last_word:
-                leg.release(result, last_word=last_word)
+            leg.channel.when_gone(_nothing)
 
     async def _ring(self, leg: Leg) -> None:
         """Ring the caller until they pick up, or it is known that they do not."""
-        desk, wish, caller = self._call.desk, self._wish, self._caller
-        shown = CallableNumbers.of(desk.settings, wish.line).shown
+        desk, wish, caller = self._call.desk, self.wish, self._caller
         self._placed = True
         await self._ari.channels.originate(
             endpoint=endpoint_of_number(wish.number, desk.settings.dial),
             app=desk.settings.ari.app,
             app_args=f"leg,{self._call.id}",
             channel_id=caller.id,
-            caller_id=shown,
+            caller_id=CallableNumbers.of(desk.settings, wish.line).shown,
             timeout=math.ceil(wish.ring_seconds) + RING_MARGIN,
             variables={
                 "FORWARD_CONTEXT": NOWHERE,
@@ -143,45 +180,54 @@ class CallbackSession(Session):
                 while not (caller.answered or caller.gone or leg.channel.gone):
                     await caller.changed()
                     if caller.missed():
-                        await self._catch_up()
+                        await caller.catch_up()
         except TimeoutError:
             return
 
-    def _not_reached(self) -> Outcome:
+    def _result_of_unanswered(self) -> LegResult:
         caller = self._caller
         if caller.lost:
-            return Outcome.INTERRUPTED
-        result = leg_result(caller.dialstatus, caller.cause, caller.sip_code) if caller.gone else "no-answer"
-        self._call.story.note("callback.not_reached", result=str(result), sip_code=caller.sip_code)
-        return Outcome.NOT_REACHED
+            return LegResult.INTERRUPTED
+        if caller.gone:
+            return leg_result(caller.dialstatus, caller.cause, caller.sip_code)
+        return LegResult.NO_ANSWER
 
-    async def _catch_up(self) -> None:
-        """Find out whether the caller picked up while the connection was lost."""
-        await self._ari.until_ready()  # by then it is known whether the channel is gone
-        if not self._caller.gone:
-            channel = await self._ari.channels.get(self._caller.id)
-            self._caller.answered = self._caller.answered or channel.state == "Up"
+    def _let_go(self, leg: Leg, result: LegResult) -> Outcome:
+        """Let the agent go who took the call of somebody who does not talk; return the outcome."""
+        if result is LegResult.CANCELLED:
+            leg.release(LegResult.LOST)
+            return Outcome.UNANSWERED
+        if result is LegResult.PASSED:
+            leg.release(LegResult.ACCEPTED, last_word=Word.AGENT_UNNEEDED)
+            self._call.story.note("callback.declined")
+            self._call.desk.callbacks.end(self.wish.id, CallbackState.CANCELLED, DECLINED)
+            return Outcome.CALLED_OFF
+        leg.release(LegResult.ACCEPTED, last_word=Word.AGENT_UNREACHED)
+        return self._not_reached(result)
 
-    async def _talk_with_somebody(self, hunt: Hunt, leg: Leg | None, ringing: Ringback) -> Outcome:
+    def _not_reached(self, result: LegResult) -> Outcome:
+        self._call.story.note("callback.not_reached", result=result.value, sip_code=self._caller.sip_code)
+        return Outcome.INTERRUPTED if result is LegResult.INTERRUPTED else Outcome.NOT_REACHED
+
+    async def _talk_with_somebody(self, hunt: Hunt, leg: Leg | None) -> Outcome:
         """Let the two talk; ring the next agent if this one was gone at once."""
-        desk, wish, be_quiet = self._call.desk, self._wish, ringing.stop
+        desk = self._call.desk
         async with WaitingRoom(self._caller, RINGING, desk.prompts) as room:
             while leg is not None:
-                match await self._talk(leg, hunt, be_quiet):
+                match await self._talk(leg, hunt, room.stop):
                     case End.TALKED:
                         return await self._go_on(leg)
                     case End.NOBODY:
                         break
                     case End.LOST:
-                        be_quiet = room.stop
                         leg = await room.until(hunt.next())
             await room.stop()
-        await self.play([desk.flows.line_prompt(Word.CALLBACK_NOTED, wish.language)], barge_in=False)
+        await self.play([desk.flows.line_prompt(Word.CALLBACK_NOTED, self.wish.language)], barge_in=False)
         return Outcome.UNANSWERED
 
     async def _go_on(self, leg: Leg) -> Outcome:
         """Go on with the flow, as the node says that promised the call."""
-        flow, wish = self._flow, self._wish
+        flow, wish = self._flow, self.wish
         self._outcome, self._left = Outcome.BRIDGED, leg
         self._caller.forget_keys()
         if wish.then in flow.nodes:
@@ -193,6 +239,8 @@ class CallbackSession(Session):
 
     async def _hand_over(self, within: float = 0.0) -> Outcome:
         """Do without: nobody called, so there is nobody whom the dialplan could ring an agent for."""
+        if self._called_off:
+            return Outcome.CALLED_OFF
         return Outcome.BRIDGED if self._talked else Outcome.INTERRUPTED
 
     async def _hang_up_caller(self) -> None:
@@ -201,3 +249,7 @@ class CallbackSession(Session):
 
     def _served(self) -> None:
         """Do without: the record of this call says so."""
+
+
+def _nothing() -> None:
+    """Do nothing."""

@@ -33,25 +33,25 @@ class CallbackQueue:
         self.news = asyncio.Event()
 
     async def ask(self, asked: CallbackAsked, *, most: int) -> bool:
-        """Take in a wish; False if `most` wait already. Who waits already is called back once."""
-        if asked.number not in self.waiting:
-            if len(self.waiting) >= most:
-                log.warning("callback.refused", waiting=most, remedy="see who waits: `astreinte callbacks`")
-                return False
-            self.waiting[asked.number] = asked.id
-            await self._recorder.keep(asked, KEPT_WITHIN)
-            log.info("callback.asked", callback=asked.id, reason=asked.reason, number=asked.number)
-            self.news.set()
+        """Take in a wish; False if `most` wait already. Who asks again is called back once, as asked last."""
+        if asked.number not in self.waiting and len(self.waiting) >= most:
+            log.warning("callback.refused", waiting=most, remedy="see who waits: `astreinte callbacks`")
+            return False
+        self.waiting.setdefault(asked.number, asked.id)
+        await self._recorder.keep(asked, KEPT_WITHIN)
+        log.info("callback.asked", callback=asked.id, reason=asked.reason, number=asked.number)
+        self.news.set()
         return True
 
     def talked(self, number: str | None) -> None:
         """Note that somebody has called again and talked with an agent: they need not be called back."""
         if callback := self.waiting.get(number or ""):
-            state = CallbackState.TALKED
-            self._recorder.put_entry(
-                CallbackEnded(id=callback, state=state, result=CALLED_AGAIN, at=datetime.now(UTC))
-            )
-            self.news.set()
+            self.end(callback, CallbackState.TALKED, CALLED_AGAIN)
+
+    def end(self, callback: str, state: CallbackState, result: str) -> None:
+        """Note that somebody need not be called back any more, and why."""
+        self._recorder.put_entry(CallbackEnded(id=callback, state=state, result=result, at=datetime.now(UTC)))
+        self.news.set()
 
 
 class Wishes:

@@ -153,6 +153,13 @@ class CallChannel:
         missed, self._missed = self._missed, False
         return missed
 
+    async def catch_up(self) -> None:
+        """Find out whether it was answered while the connection was lost."""
+        await self.ari.until_ready()  # by then it is known whether the channel is gone
+        if not self.gone:
+            channel = await self.ari.channels.get(self.id)
+            self.answered = self.answered or channel.state == "Up"
+
     def forget_keys(self) -> None:
         """Drop the keys that were pressed and not read."""
         self._keys.clear()

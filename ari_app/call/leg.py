@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Sequence
 
 from ..ari import AriClient
 from ..ari.errors import AriError, ChannelGone, OutcomeUnknown, RequestNotSent
@@ -25,7 +26,7 @@ log = get_logger(__name__)
 
 TAKE, PASS = "1", "2"
 WRONG_KEYS = 2
-"""Wrong keys that an agent may press before the call passes on."""
+"""Wrong keys that may be pressed before that is no answer."""
 RING_MARGIN = 5
 """Seconds more than ours that Asterisk rings by itself, should nobody be there to stop it."""
 NOWHERE = "nowhere"
@@ -123,7 +124,7 @@ class Leg:
                         return LegResult.BUSY
                     await self.channel.changed()
                     if self.channel.missed():
-                        await self._catch_up()
+                        await self.channel.catch_up()
         except TimeoutError:
             return LegResult.NO_ANSWER
         finally:
@@ -145,13 +146,6 @@ class Leg:
         """Tell whether the agent has taken another call of the line meanwhile, and wants no more then."""
         return self.agent.busy == "skip" and self._call.desk.engaged.elsewhere(self.agent.id, self._call.id)
 
-    async def _catch_up(self) -> None:
-        """Find out whether the phone was answered while the connection was lost."""
-        await self._ari.until_ready()  # by then it is known whether the channel is gone
-        if not self.channel.gone:
-            channel = await self._ari.channels.get(self.id)
-            self.channel.answered = self.channel.answered or channel.state == "Up"
-
     def _shown_number(self) -> str:
         """Return the number that the phone shows; only a trunk may insist on one of ours."""
         shown = self._call.desk.settings.dial.caller_id
@@ -166,18 +160,7 @@ class Leg:
             return LegResult.ACCEPTED
         said = whisper.prompts(language, asyncio.get_running_loop().time())
         media = [self._call.desk.media(each) for each in said]
-        for _ in range(1 + WRONG_KEYS):
-            await self.channel.play(media, barge_in=True)
-            media = media[-1:]  # which keys there are
-            key = await self.channel.key(self._call.desk.settings.dial.accept_seconds)
-            if key == TAKE:
-                await self.channel.quiet()
-                return LegResult.ACCEPTED
-            if key == PASS:
-                return LegResult.PASSED
-            if key is None and not self.channel.missed():
-                break
-        return LegResult.INTERRUPTED if self.channel.lost else LegResult.NOT_ACCEPTED
+        return await ask_to_take(self.channel, media, self._call.desk.settings.dial.accept_seconds)
 
     def release(self, result: LegResult, *, last_word: Word | None = None) -> None:
         """Record how the leg ended and hang it up if it is still there; the first call counts.
@@ -224,3 +207,22 @@ class Leg:
                 await self.channel.play([self.media(word)], barge_in=False)
         except (AriError, TimeoutError) as error:
             log.debug("call.request_failed", channel=self.id, error=str(error))
+
+
+async def ask_to_take(channel: CallChannel, media: Sequence[str], within: float) -> LegResult:
+    """Let a human who picked up say with a key that they take the call, or pass it.
+
+    They have `within` seconds once `media` was played; the last sound tells the keys, and is played again.
+    """
+    for _ in range(1 + WRONG_KEYS):
+        await channel.play(media, barge_in=True)
+        media = media[-1:]
+        key = await channel.key(within)
+        if key == TAKE:
+            await channel.quiet()
+            return LegResult.ACCEPTED
+        if key == PASS:
+            return LegResult.PASSED
+        if key is None and not channel.missed():
+            break
+    return LegResult.INTERRUPTED if channel.lost else LegResult.NOT_ACCEPTED

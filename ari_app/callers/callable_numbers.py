@@ -24,8 +24,9 @@ SOMEBODYS = frozenset(
 class CallableNumbers:
     """The numbers that may be called back from a line.
 
-    `shown` is the line's own number, as those who are called see it; `prefixes` are how others must begin.
-    Without either nobody is called.
+    `shown` is the line's own number, as those who are called see it: without one nobody is called.
+    `prefixes` are how numbers must begin; without any they must be of `country`, which is less than its
+    calling code: `+1` is that of Jamaica, too, and `+44` that of Jersey.
     """
 
     shown: str | None
@@ -41,10 +42,8 @@ class CallableNumbers:
         dial = settings.dial.caller_id
         shown = safe_number(dial) or safe_number(line) or next(filter(safe_number, settings.lines), None)
         country = wanted.country or _country_of(shown)
-        code = phonenumbers.country_code_for_region(country) if country else 0
-        prefixes = wanted.prefixes or ((f"+{code}",) if code else ())
         ours = {_e164(each, country) for each in (*settings.lines, line, shown or "")}
-        return cls(shown, country, prefixes, frozenset(each for each in ours if each))
+        return cls(shown, country, wanted.prefixes, frozenset(each for each in ours if each))
 
     def number(self, text: str | None) -> str | None:
         """Return a number in E.164; None for one that is not called."""
@@ -52,8 +51,12 @@ class CallableNumbers:
         number = _e164(safe, self.country) or _e164(f"+{safe}", None)  # some carriers leave the `+` out
         if number is None or self.shown is None or number in self.ours:
             return None
-        kind = phonenumbers.number_type(phonenumbers.parse(number))
-        return number if kind in SOMEBODYS and number.startswith(self.prefixes) else None
+        parsed = phonenumbers.parse(number)
+        if self.prefixes:
+            near = number.startswith(self.prefixes)
+        else:
+            near = phonenumbers.region_code_for_number(parsed) == self.country is not None
+        return number if near and phonenumbers.number_type(parsed) in SOMEBODYS else None
 
     def spoken(self, number: str) -> str:
         """Return a number's signs as people of the line's country would read it out."""

@@ -66,6 +66,8 @@ class Walk:
         self.outcome = Outcome.GOODBYE
         self.team: str | None = None
         """The team that was rung whatever the reason, if that was so."""
+        self.surveyed = False
+        """Whether the caller was asked how it was."""
         self._visits = Counter[str]()
         self._asked: list[str] = []
 

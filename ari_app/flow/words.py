@@ -100,6 +100,8 @@ class Word(StrEnum):
     """They cannot be called back: at this number, or at all."""
     CALLBACK_NOTED = "callback-noted"
     """They will be called back; goodbye."""
+    CALLBACK_KEYS = "callback-keys"
+    """They are called back, and picked up: which keys say that they want to talk, and that they need not."""
     DIGITS_HEARD = "digits-heard"
     """Before a number that the caller typed is read back."""
     DIGITS_CONFIRM = "digits-confirm"

@@ -76,32 +76,42 @@ def write(connection: Connection, entry: CallbackEntry) -> None:
 
 
 def _add(connection: Connection, entry: CallbackAsked) -> None:
-    """Add a wish, unless it is there, or that number has one already."""
-    there = select(Callback.id).where(
-        (Callback.id == entry.id) | (Callback.number == entry.number) & Callback.ended_at.is_(None)
-    )
-    if connection.execute(there.limit(1)).first() is not None:
+    """Add a wish; if that number had one at the time, that one goes on as was asked last."""
+    asked = {
+        "line": entry.line,
+        "language": entry.language,
+        "reason": entry.reason,
+        "priority": entry.priority,
+        "until": entry.until,
+        "delays": list(entry.delays),
+        "ring_seconds": entry.ring_seconds,
+        "flow": entry.flow,
+        "then": entry.then,
+        "next_at": entry.at,
+    }
+    open_then = Callback.ended_at.is_(None) | (Callback.ended_at >= entry.at)
+    had_one = (Callback.number == entry.number) & (Callback.asked_at <= entry.at) & open_then
+    there = connection.execute(select(Callback.id).where((Callback.id == entry.id) | had_one)).scalars().all()
+    if entry.id in there:
+        return
+    if there:
+        newer = (Callback.until < entry.until) & Callback.ended_at.is_(None)  # once more changes nothing
+        again = update(Callback).where(Callback.id.in_(there), newer)
+        connection.execute(again.values(asked | {"attempts": Callback.counted + entry.attempts}))
         return
     connection.execute(
         insert(Callback).values(
-            id=entry.id,
-            call_id=entry.call,
-            line=entry.line,
-            number=entry.number,
-            language=entry.language,
-            reason=entry.reason,
-            priority=entry.priority,
-            asked_at=entry.at,
-            until=entry.until,
-            attempts=entry.attempts,
-            delays=list(entry.delays),
-            ring_seconds=entry.ring_seconds,
-            flow=entry.flow,
-            then=entry.then,
-            state=CallbackState.WAITING.value,
-            tries=0,
-            counted=0,
-            next_at=entry.at,
+            asked
+            | {
+                "id": entry.id,
+                "call_id": entry.call,
+                "number": entry.number,
+                "asked_at": entry.at,
+                "attempts": entry.attempts,
+                "state": CallbackState.WAITING.value,
+                "tries": 0,
+                "counted": 0,
+            }
         )
     )
 

@@ -28,7 +28,8 @@ class Outcome(StrEnum):
     NOBODY_ON_CALL = "nobody-on-call"  # nobody to ring at that instant: heard a reason and a goodbye
     GOODBYE = "goodbye"  # the flow itself ended the call
     CALLBACK = "callback"  # asked to be called back: was told so, or hung up
-    NOT_REACHED = "not-reached"  # we called back, and they did not pick up
+    NOT_REACHED = "not-reached"  # we called back, and nobody said that they want to talk
+    CALLED_OFF = "called-off"  # we were about to call back, or did: there is no need any more, or not now
     REFUSED = "refused"  # not let in (overload): heard an apology or congestion
     BLOCKED = "blocked"  # not let in: the number is on a list
     ANONYMOUS = "anonymous"  # not let in: the number is withheld
@@ -311,7 +312,7 @@ class PhoneTried(Entry, frozen=True, kw_only=True, tag="phone.tried"):
 
 
 class CallbackAsked(Entry, frozen=True, kw_only=True, tag="callback.asked"):
-    """A caller wishes to be called back, and was promised it; nothing if that number waits already.
+    """A caller was promised to be called back; a number that waits already waits as was asked last.
 
     `delays` (seconds) and `attempts` are how it is tried `until` it is given up; `then` is the node of `flow`
     at which it goes on when the agent hung up first, "" for none.

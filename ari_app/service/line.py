@@ -211,7 +211,8 @@ class Line:
                 self._desk.callbacks,
                 self.reception,
                 self.recorder,
-                self._sink,
+                sink=self._sink,
+                tell=self.notifier.send,
                 adopted=lambda: self._left_open == [],
             )
             stack.push_async_callback(_cancelled, asyncio.create_task(callbacks.run(), name="callbacks"))

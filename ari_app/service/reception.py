@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Container, Coroutine
 from typing import Any
 
 import structlog
@@ -53,6 +53,11 @@ class Reception:
         """How many calls are in progress."""
         return len(self._calls)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether there are as many calls as there may be (`limits.calls`)."""
+        return len(self._calls) - len(self._refused) >= self._desk().settings.limits.calls
+
     def on_stasis_start(self, event: StasisStart) -> None:
         """A channel that nobody watches entered the application: a caller, or a leg whose call is over."""
         channel = event.channel
@@ -80,10 +85,10 @@ class Reception:
             return refusal
         if self._closing:
             return None
-        settings, known = call.desk.settings, call.known
-        if len(self._calls) - len(self._refused) >= settings.limits.calls:
+        known = call.known
+        if self.is_full:
             return overload()
-        limit = call.desk.callers.limit(settings.line_of(call.line))
+        limit = call.desk.callers.limit(call.desk.settings.line_of(call.line))
         if limit is None or known.vip:
             return None
         now = asyncio.get_running_loop().time()
@@ -115,9 +120,9 @@ class Reception:
             caller_name=event.channel.caller.name,
         )
 
-    def numbers(self) -> list[str]:
-        """Return the numbers of those who are on the line just now, as they came."""
-        return [number for number in self._numbers.values() if number]
+    def numbers(self, *, but: Container[str] = ()) -> set[str]:
+        """Return the numbers of those who are on the line now, as they came, `but` those of some calls."""
+        return {number for call, number in self._numbers.items() if number and call not in but}
 
     def take_up(self, call: Call, life: Coroutine[Any, Any, None]) -> None:
         """Live a call in a task of its own."""

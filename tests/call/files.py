@@ -34,6 +34,7 @@ SHORT_PROMPTS = (
     "callback-type",
     "callback-impossible",
     "callback-noted",
+    "callback-keys",
     "avis",
     "merci",
     "caller-waited",

@@ -2,134 +2,263 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
 from typing import TYPE_CHECKING
 
-from ari_app.core.settings import Settings
-from ari_app.network.network import refuses
-from ari_app.records.callbacks import CallbackReader, CallbackRecord
-from ari_app.records.facts import CallEnded
-from ari_app.records.reader import CallStory, Reader
+from ari_app.network.network import Behaviour, answers, refuses, rings_for_ever
+from ari_app.records.facts import LegStarted
 
+from .calling_back import (
+    EVERYBODY,
+    LATER,
+    ONCE,
+    PATIENT,
+    asks,
+    calls_back,
+    over_calls_of,
+    picks_up,
+    takes_it,
+    they_talk,
+    until_it_is,
+    why_not,
+)
 from .exchange import OpenLine, tried
 from .files import MENU_NUMBER
-from .people import Person
-from .troubles import they_hear_each_other, until_told
 
 if TYPE_CHECKING:
     from .conftest import OpenALine
 
-ALICE = {"panne": ["{ring: [alice], for: 5s}"]}
-QUICKLY = "attempts: 3, delays: [1s], within: 5m, for: 5s"
-
-
-def calls_back(how: str = QUICKLY) -> str:
-    """Return a flow that promises to call back; who is not to be called back hears goodbye."""
-    return f"""
-flow: menu
-languages: [fr, en]
-start: rappel
-fallback_reason: panne
-reasons: {{panne: {{fr: motif, en: reason}}}}
-nodes:
-  rappel: {{callback: {{{how}, timeout: 2s, retries: 0, then: avis, otherwise: personne}}}}
-  avis: {{survey: {{prompt: avis, thanks: merci, timeout: 2s}}}}
-  personne: {{goodbye: {{prompt: personne-disponible}}}}
-prompts:
-  avis: {{fr: De 1 à 5., en: From 1 to 5.}}
-  merci: {{fr: Merci., en: Thanks.}}
-  personne-disponible: {{fr: Personne., en: Nobody.}}
-"""
-
-
-async def asks(line: OpenLine, *, number: str = "") -> Person:
-    """Let somebody call and ask to be called back at their own number."""
-    caller = await line.takes_a_call(number=number)
-    await caller.hears("callback-number")
-    await caller.presses("1")
-    await caller.hears("callback-noted")
-    await caller.is_hung_up()
-    return caller
-
-
-async def they_talk(caller: Person, agent: Person) -> None:
-    """Let the two talk for longer than somebody who has picked up by mistake."""
-    for _ in range(2):
-        await they_hear_each_other(caller, agent)
-
-
-async def wish_of(settings: Settings, caller: Person) -> CallbackRecord:
-    """Return what is on record of a caller's wish."""
-    async with CallbackReader(settings.database_url) as reader:
-        (wish,) = [each for each in await reader.callbacks() if each.number == caller.number]
-        return wish
-
-
-async def until_it_is(
-    state: str, line: OpenLine, caller: Person, *, result: str | None = None
-) -> CallbackRecord:
-    """Wait until a caller's wish is in a state, for that reason if one is given."""
-
-    async def is_so() -> bool:
-        wish = await wish_of(line.settings, caller)
-        return wish.state == state and result in (None, wish.result)
-
-    await until_told(f"the wish is {state}", is_so)
-    return await wish_of(line.settings, caller)
-
-
-async def calls_of(line: OpenLine, caller: Person) -> Sequence[CallStory]:
-    """Return the records of a caller's calls, those that they made and those that were made to them."""
-    await line.line.recorder.flush()
-    async with Reader(line.settings.database_url) as reader:
-        found = [each for each in await reader.calls(limit=100) if each.number == caller.number]
-        return [await reader.call(each.id) for each in sorted(found, key=lambda each: each.id)]
+NOT_REACHED: dict[str, tuple[Behaviour | None, str]] = {
+    # What the caller's telephone does: what is on record of it.
+    "busy": (refuses(486), "busy"),
+    "refused": (refuses(603), "declined"),
+    "out of reach": (refuses(480), "unreachable"),
+    "a number that nobody has": (None, "unreachable"),
+    "rings without end": (rings_for_ever, "no-answer"),
+    "a voicemail box": (picks_up(), "not-accepted"),
+    "wrong keys": (picks_up(press="789"), "not-accepted"),
+    "picked up and hung up": (picks_up(after=0.0, hang_up=True), "not-accepted"),
+}
 
 
 async def test_an_agent_then_the_caller_are_rung_and_the_two_talk(open_a_line: OpenALine) -> None:
-    async with open_a_line(teams=ALICE, menu=calls_back()) as line:
+    async with open_a_line(teams=PATIENT, menu=calls_back(), say_number=True) as line:
         alice = line.telephone("alice")
-        caller = await asks(line)
+        caller = await line.takes_a_call()
+        await caller.presses("1")
+        await caller.hears("callback-number")
+        await caller.hears("callback-confirm", within=20)
+        assert not await caller.has_heard("callback-other")
+        await caller.presses("1")
+        await caller.hears("callback-noted")
+        await caller.is_hung_up()
         theirs = line.telephone(caller.number)
         agent = await alice.is_rung()
-        assert theirs.rung == 0
         await agent.picks_up()
-        await agent.hears("agent-callback")
+        for said in ("agent-callback", "agent-accept-panne", "agent-number", "agent-keys"):
+            await agent.hears(said, within=20)
+        assert theirs.rung == 0
         await agent.presses("1")
         again = await theirs.is_rung()
         line.placed += 1
         assert again.party.caller_number == MENU_NUMBER
         await agent.hears_ringing()
         await again.picks_up()
+        await again.hears("callback-keys")
+        await again.presses("1")
         await they_talk(again, agent)
         await agent.hangs_up()
         await again.hears("avis")
         await again.presses("4")
         await again.hears("merci")
         await again.is_hung_up()
-        wish = await until_it_is("talked", line, caller)
-        asked, called = await calls_of(line, caller)
+        wish = await until_it_is("talked", line.settings, caller.number)
+        asked, called = await over_calls_of(line, caller.number, 2)
     assert asked.call.outcome == "callback"
-    assert called.call.outcome == "bridged"
-    assert called.call.survey == 4
+    assert (called.call.outcome, called.call.survey, called.call.reason) == ("bridged", 4, "panne")
     assert tried(called) == [("alice", "accepted")]
+    assert called.call.talk_seconds is not None
+    assert called.call.total_seconds is not None
+    assert 1 < called.call.talk_seconds < called.call.total_seconds
     assert (wish.tries, wish.counted, wish.last_call) == (1, 0, called.call.id)
+    assert wish.call_id == asked.call.id
     assert (theirs.rung, alice.rung) == (1, 1)
 
 
-async def test_a_caller_who_does_not_pick_up_when_they_are_called_back_is_not_reached(
+async def test_a_caller_who_is_not_reached_is_on_record_with_why(open_a_line: OpenALine) -> None:
+    async def one(line: OpenLine, reason: str, behaviour: Behaviour | None) -> tuple[str, object]:
+        caller = await line.takes_a_call()
+        if behaviour is not None:
+            line.telephone(caller.number).does(behaviour)
+        await caller.presses(f"{reason}1")
+        await caller.hears("callback-noted")
+        wish = await until_it_is("given-up", line.settings, caller.number)
+        line.placed += 1
+        asked, called = await over_calls_of(line, caller.number, 2)
+        assert (asked.call.outcome, called.call.outcome) == ("callback", "not-reached")
+        assert (wish.result, wish.tries, wish.counted) == ("not-reached", 1, 1)
+        assert [leg.result for leg in called.legs] == ["accepted"]
+        return reason, why_not(called)
+
+    async with open_a_line(teams=PATIENT, menu=calls_back(ONCE)) as line:
+        for each in EVERYBODY:
+            line.telephone(each).does(answers())
+        results = await asyncio.gather(
+            *(
+                one(line, "1234"[number % 4], behaviour)
+                for number, (behaviour, _) in enumerate(NOT_REACHED.values())
+            )
+        )
+    assert [why for _, why in results] == [[result] for _, result in NOT_REACHED.values()]
+
+
+async def test_a_caller_who_does_not_pick_up_when_they_are_called_back_is_called_again(
     open_a_line: OpenALine,
 ) -> None:
-    async with open_a_line(teams=ALICE, menu=calls_back()) as line:
+    async with open_a_line(teams=PATIENT, menu=calls_back()) as line:
         alice = line.telephone("alice")
         caller = await asks(line)
-        line.telephone(caller.number).does(refuses(486))
+        theirs = line.telephone(caller.number)
+        theirs.does(refuses(486))
         agent = await alice.is_rung()
         await agent.takes_the_call()
-        line.placed += 1
         await agent.hears("agent-unreached")
         await agent.is_hung_up()
-        await line.facts.until(CallEnded, times=2)
-        asked, called = await calls_of(line, caller)
-    assert (asked.call.outcome, called.call.outcome) == ("callback", "not-reached")
-    assert tried(called) == [("alice", "accepted")]
+        theirs.does(theirs._rings)
+        agent = await alice.is_rung()
+        await agent.takes_the_call()
+        again = await theirs.is_rung()
+        await takes_it(again)
+        await they_talk(again, agent)
+        await again.hangs_up()
+        await agent.is_hung_up()
+        line.placed += 2
+        wish = await until_it_is("talked", line.settings, caller.number)
+        _, first, second = await over_calls_of(line, caller.number, 3)
+    assert (first.call.outcome, second.call.outcome) == ("not-reached", "bridged")
+    assert second.call.survey is None
+    assert (wish.tries, wish.counted) == (2, 1)
+
+
+async def test_a_voicemail_box_that_picks_up_is_nobody(open_a_line: OpenALine) -> None:
+    async with open_a_line(teams=PATIENT, menu=calls_back(LATER)) as line:
+        alice = line.telephone("alice")
+        caller = await asks(line)
+        theirs = line.telephone(caller.number)
+        agent = await alice.is_rung()
+        await agent.takes_the_call()
+        box = await theirs.is_rung()
+        await box.picks_up()
+        await box.hears("callback-keys")
+        await box.speaks()
+        await box.is_hung_up()
+        await agent.hears("agent-unreached")
+        await agent.is_hung_up()
+        line.placed += 1
+        wish = await until_it_is("waiting", line.settings, caller.number, result="not-reached")
+    assert not await agent.has_heard_voice_of(box)
+    assert wish.counted == 1
+
+
+async def test_who_says_that_there_is_no_need_any_more_is_not_called_again(open_a_line: OpenALine) -> None:
+    async with open_a_line(teams=PATIENT, menu=calls_back()) as line:
+        alice = line.telephone("alice")
+        caller = await asks(line)
+        theirs = line.telephone(caller.number)
+        agent = await alice.is_rung()
+        await agent.takes_the_call()
+        again = await theirs.is_rung()
+        await again.picks_up()
+        await again.hears("callback-keys")
+        await again.presses("2")
+        await again.is_hung_up()
+        await agent.hears("agent-unneeded")
+        await agent.is_hung_up()
+        line.placed += 1
+        wish = await until_it_is("cancelled", line.settings, caller.number)
+        _, called = await over_calls_of(line, caller.number, 2)
+    assert (called.call.outcome, wish.result) == ("called-off", "declined")
+    assert called.call.talk_seconds is None
+
+
+async def test_an_agent_who_is_gone_when_the_caller_wants_to_talk_leaves_them_to_the_next(
+    open_a_line: OpenALine,
+) -> None:
+    teams = {"panne": ["{ring: [alice], for: 60s}", "{ring: [bruno], for: 60s}"]}
+    async with open_a_line(teams=teams, menu=calls_back()) as line:
+        alice, bruno = line.telephone("alice"), line.telephone("bruno")
+        caller = await asks(line)
+        theirs = line.telephone(caller.number)
+        agent = await alice.is_rung()
+        await agent.takes_the_call()
+        again = await theirs.is_rung()
+        await again.picks_up()
+        await again.hears("callback-keys")
+        await agent.hangs_up()
+        await again.presses("1")
+        await line.facts.until(LegStarted, where=lambda leg: leg.agent == "bruno")
+        await again.hears_ringing()
+        colleague = await bruno.is_rung()
+        await colleague.takes_the_call()
+        await they_talk(again, colleague)
+        await again.hangs_up()
+        line.placed += 1
+        await until_it_is("talked", line.settings, caller.number)
+        _, called = await over_calls_of(line, caller.number, 2)
+    assert tried(called) == [("alice", "lost"), ("bruno", "accepted")]
+
+
+async def test_who_picked_up_and_finds_nobody_hears_that_they_will_be_called_again(
+    open_a_line: OpenALine,
+) -> None:
+    async with open_a_line(teams=PATIENT, menu=calls_back(LATER)) as line:
+        alice = line.telephone("alice")
+        caller = await asks(line)
+        theirs = line.telephone(caller.number)
+        agent = await alice.is_rung()
+        await agent.takes_the_call()
+        again = await theirs.is_rung()
+        await again.picks_up()
+        await again.hears("callback-keys")
+        await agent.hangs_up()
+        await again.presses("1")
+        await again.hears("callback-noted")
+        await again.is_hung_up()
+        line.placed += 1
+        wish = await until_it_is("waiting", line.settings, caller.number, result="unanswered")
+        _, called = await over_calls_of(line, caller.number, 2)
+    assert called.call.outcome == "unanswered"
+    assert wish.counted == 1
+
+
+async def test_an_agent_who_hangs_up_while_the_caller_is_rung_stops_their_telephone(
+    open_a_line: OpenALine,
+) -> None:
+    async with open_a_line(teams=PATIENT, menu=calls_back(LATER)) as line:
+        alice = line.telephone("alice")
+        caller = await asks(line)
+        theirs = line.telephone(caller.number)
+        agent = await alice.is_rung()
+        await agent.takes_the_call()
+        again = await theirs.is_rung()
+        await agent.hangs_up()
+        await again.is_hung_up()
+        line.placed += 1
+        _, called = await over_calls_of(line, caller.number, 2)
+    assert called.call.outcome == "unanswered"
+    assert tried(called) == [("alice", "lost")]
+
+
+async def test_a_caller_who_hangs_up_as_they_take_the_call_frees_the_agent(open_a_line: OpenALine) -> None:
+    async with open_a_line(teams=PATIENT, menu=calls_back(LATER)) as line:
+        alice = line.telephone("alice")
+        caller = await asks(line)
+        theirs = line.telephone(caller.number)
+        theirs.does(picks_up(press="1", after=0.3, hang_up=True))
+        agent = await alice.is_rung()
+        await agent.takes_the_call()
+        await agent.is_hung_up()
+        line.placed += 1
+        _, called = await over_calls_of(line, caller.number, 2)
+        assert (alice.rung, theirs.rung) == (1, 1)
+    assert called.call.outcome in {"abandoned", "bridged", "not-reached"}

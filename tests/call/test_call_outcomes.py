@@ -80,7 +80,20 @@ WAYS = {
     "the caller has left a message": "a_message_is_heard_back_sent_and_kept_as_it_was_said",
     "the caller asks to be called back": "an_agent_then_the_caller_are_rung_and_the_two_talk",
     "the caller is called back, and does not pick up": (
-        "a_caller_who_does_not_pick_up_when_they_are_called_back_is_not_reached"
+        "a_caller_who_is_not_reached_is_on_record_with_why",
+        "a_caller_who_does_not_pick_up_when_they_are_called_back_is_called_again",
+    ),
+    "the caller is called back, and a voicemail box picks up": ("a_voicemail_box_that_picks_up_is_nobody"),
+    "the caller is called back, and says that there is no need any more": (
+        "who_says_that_there_is_no_need_any_more_is_not_called_again"
+    ),
+    "the caller is called back, and hangs up as they take the call": (
+        "a_caller_who_hangs_up_as_they_take_the_call_frees_the_agent"
+    ),
+    "the caller is called back, and the agent is gone by then": (
+        "an_agent_who_is_gone_when_the_caller_wants_to_talk_leaves_them_to_the_next",
+        "who_picked_up_and_finds_nobody_hears_that_they_will_be_called_again",
+        "an_agent_who_hangs_up_while_the_caller_is_rung_stops_their_telephone",
     ),
     "the line has as many calls as it may": "one_caller_too_many_hears_that_all_lines_are_busy",
     "the line has far too many calls": ("callers_beyond_those_who_hear_why_are_refused_by_signalling"),

@@ -32,6 +32,7 @@ class Callback(Step):
         Word.CALLBACK_TYPE,
         Word.CALLBACK_IMPOSSIBLE,
         Word.CALLBACK_NOTED,
+        Word.CALLBACK_KEYS,
         Word.DIGIT_PLUS,
         *DIGITS,
     )
@@ -73,20 +74,24 @@ class Callback(Step):
         """Ask for the number, and promise; the call is over then."""
         if self.prompt:
             await walk.say_prompts(self.prompt)
-        number = walk.phone.callbacks.number()
-        if number is None:
+        callbacks, tries = walk.phone.callbacks, 0
+        number = callbacks.number()
+        if number is None and not callbacks.other_numbers:
             walk.note("callback.refused", node=walk.node, reason="number")
             await walk.say_words(Word.CALLBACK_IMPOSSIBLE)
-        for _ in range(1 + self.retries):
-            if number is None and not walk.phone.callbacks.other_numbers:
-                return self.otherwise
+            return self.otherwise
+        while tries <= self.retries:
             key = await self._confirmed(walk, number) if number else OTHER
             if key == CONFIRM and number:
                 return await self._promise(walk, number)
-            if key == OTHER and walk.phone.callbacks.other_numbers:
+            if key == OTHER and callbacks.other_numbers:
                 number = await self._typed(walk)
-            elif key is not None and (elsewhere := walk.led_away_by(key)) not in (None, walk.node):
+                tries += number is None
+                continue
+            elsewhere = walk.led_away_by(key) if key else None
+            if elsewhere not in (None, walk.node):
                 return elsewhere
+            tries += elsewhere is None
         return self.otherwise
 
     async def _confirmed(self, walk: Walk, number: str) -> str | None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 SCORES = "12345"
 TRIES = 3
 """Keys that are read: who presses 6 may have meant 5."""
+AGAIN = "#"
 
 
 class Survey(Saying):
@@ -31,13 +32,16 @@ class Survey(Saying):
 
     async def visit(self, walk: Walk) -> str | None:
         """Ask, and note the answer if there is one."""
-        if not walk.talked:
+        if not walk.talked or walk.surveyed:
             return self.goto
+        walk.surveyed = True
         await walk.say(self)
         for _ in range(TRIES):
             key = await walk.key(self.timeout)
             if key is None:
                 break
+            if key == AGAIN:
+                await walk.say(self)
             if key in SCORES:
                 walk.note("survey.answer", node=walk.node, score=int(key))
                 if self.thanks:

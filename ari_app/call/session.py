@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from ..announcements.announcement import Target
@@ -177,6 +178,9 @@ class Session:
                 story.language(str(facts["language"]))
             case "flow.reason":
                 story.reason(str(facts["reason"]))
+            case "flow.vip":
+                self._call.known = replace(self._call.known, vip=facts["vip"] == "true")
+                story.note(name, **facts)
             case "survey.answer":
                 story.surveyed(int(facts["score"] or 0))
             case "call.number":

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING
 
+import pytest
+
+from ari_app.pbx import AsteriskServer
 from ari_app.records.facts import CallBridged
 
 from .exchange import OpenLine, tried
@@ -18,6 +23,22 @@ ANSWERED_ELSEWHERE = 26
 """Q.850: what a phone makes of `Reason: SIP;cause=200` in a CANCEL (RFC 3326); it lists no missed call."""
 TWO_PHONES = {"alice": f'[sip:alice, "tel:{mobile(0)}"]'}
 THEN_BRUNO = {"panne": [f"{{ring: [alice], {NO_HURRY}}}", f"{{ring: [bruno], {NO_HURRY}}}"]}
+
+
+@pytest.fixture
+async def cancels_sent(line_asterisk: AsteriskServer) -> AsyncIterator[Callable[[], Awaitable[list[str]]]]:
+    """Gives each CANCEL that the line has sent since the beginning of the test, with its headers."""
+    await line_asterisk.cli("module load res_pjsip_history.so")
+    await line_asterisk.cli("pjsip set history clear")
+    await line_asterisk.cli("pjsip set history on")
+
+    async def sent() -> list[str]:
+        listed = await line_asterisk.cli("pjsip show history")
+        numbers = re.findall(r"^(\d+) .*==> .* CANCEL ", listed, re.MULTILINE)
+        return [await line_asterisk.cli(f"pjsip show history entry {number}") for number in numbers]
+
+    yield sent
+    await line_asterisk.cli("pjsip set history off")
 
 
 async def talks(line: OpenLine, phone: str, reason: str = "panne") -> tuple[Person, Person]:
@@ -94,7 +115,7 @@ async def test_who_wants_to_be_rung_in_a_call_is_rung(open_a_line: OpenALine) ->
 
 
 async def test_a_phone_that_rang_for_a_call_taken_by_a_colleague_missed_no_call(
-    open_a_line: OpenALine,
+    open_a_line: OpenALine, cancels_sent: Callable[[], Awaitable[list[str]]]
 ) -> None:
     teams = {
         "panne": [f"{{ring: [alice, bruno], strategy: simultaneous, {NO_HURRY}}}"],
@@ -111,5 +132,8 @@ async def test_a_phone_that_rang_for_a_call_taken_by_a_colleague_missed_no_call(
         await impatient.hangs_up()
         await missed.is_hung_up()
         await caller.hangs_up()
+    answered_elsewhere, given_up = await cancels_sent()
+    assert re.search(r"^Reason: SIP; *cause=200", answered_elsewhere, re.MULTILINE)
+    assert "cause=200" not in given_up
     assert ringing.party.cause == ANSWERED_ELSEWHERE
     assert missed.party.cause != ANSWERED_ELSEWHERE

@@ -57,6 +57,11 @@ STRANGERS: dict[tuple[bytes, ...], tuple[str, str, str]] = {
     (b'"x" <sip:+33612345678&PJSIP%%2Fbruno@%s>' % HOST,): ("+33612345678&PJSIP/bruno", "x", "anonymous"),
     (b'"x" <sip:,leg,PJSIP%%2Fbruno@%s>' % HOST,): (",leg,PJSIP/bruno", "x", "anonymous"),
     ('"☎ été \u202e" <sip:%E2%98%8E@carrier.invalid>'.encode(),): ("☎", "☎ été \u202e", "anonymous"),
+    ('"🚨 pompiers 👩\u200d🚒" <sip:%F0%9F%9A%A8@carrier.invalid>'.encode(),): (
+        "🚨",
+        "🚨 pompiers 👩\u200d🚒",
+        "anonymous",
+    ),
     (b'"\xff\xfe" <sip:%%ff%%fe@%s>' % HOST,): ("", "\ufffd\ufffd", "anonymous"),
     (b'"a\tb" <sip:+33612%%0d%%0aX-Evil@%s>' % HOST,): ("+33612\r\nX-Evil", "a\tb", "anonymous"),
     (b'"x" <sip:a%%00b@%s>' % HOST,): ("a", "x", "anonymous"),

@@ -1,4 +1,4 @@
-"""The files, read by a process of its own: a running line waits for nothing, whatever becomes of it."""
+"""The files, read by a process of their own: a running line waits for nothing, whatever becomes of it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from io import BytesIO
 from typing import IO, TypeVar
 
 from ..core.errors import AstreinteError
@@ -34,19 +35,25 @@ class ReadingFailed(AstreinteError):
 
 
 class Apart:
-    """The process while it works, see `reading_apart`. Its answers come one after the other."""
+    """One question to the process, see `FileReader.reading`. Its answers come one after the other."""
 
     def __init__(self, process: Process, complaints: IO[bytes]) -> None:
+        self.over = False
+        """Whether there is nothing left to come."""
         self._process = process
         self._complaints = complaints
 
     async def reading(self) -> Reading:
         """Return what was read. Raises `ReadingFailed`."""
-        return await self._result(Reading)
+        reading = await self._result(Reading)
+        self.over = reading.books is None
+        return reading
 
     async def published(self) -> RostersPublished:
         """Return what goes on record of it, if there are books. Raises `ReadingFailed`."""
-        return await self._result(RostersPublished)
+        published = await self._result(RostersPublished)
+        self.over = True
+        return published
 
     async def _result(self, kind: type[Result]) -> Result:
         try:
@@ -92,40 +99,67 @@ class Apart:
         return f": {last[:200]}" if last else ""
 
 
-@asynccontextmanager
-async def reading_apart(asked: Settings | SettingsFile) -> AsyncIterator[Apart]:
-    """Read and check all files in a process that lasts no longer than the block. Raises `ReadingFailed`."""
-    # -P: nothing in the current folder is imported
-    command = [*dies_with_us(), sys.executable, "-P", "-m", "ari_app.service.reader", CODE]
-    with os.fdopen(os.memfd_create("complaints"), "w+b") as complaints:  # on no disk: it may be full
+class FileReader:
+    """The process that reads the files. It stands ready from `start` to `close`, for one question at a time.
+
+    To load the program takes it longer than to read most companies' files.
+    """
+
+    def __init__(self) -> None:
+        self._process: Process | None = None
+        self._complaints: IO[bytes] = BytesIO()
+
+    async def start(self) -> None:
+        """Have the process load the program, unless it has. Raises `ReadingFailed`."""
+        if self._process is not None and self._process.returncode is None:
+            return
+        await self.close()
+        self._complaints = os.fdopen(os.memfd_create("complaints"), "w+b")  # on no disk: it may be full
+        # -P: nothing in the current folder is imported
+        command = [*dies_with_us(), sys.executable, "-P", "-m", "ari_app.service.reader", CODE]
         try:
-            process = await asyncio.create_subprocess_exec(
-                *command, stdin=PIPE, stdout=PIPE, stderr=complaints, limit=LIMIT, start_new_session=True
+            self._process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=PIPE,
+                stdout=PIPE,
+                stderr=self._complaints,
+                limit=LIMIT,
+                start_new_session=True,
             )
         except OSError as error:
             raise ReadingFailed(
                 f"no process to read the files can be started: {error.strerror}",
                 remedy="see to the machine's memory and limits (`ulimit -u`, `free`)",
             ) from None
+
+    @asynccontextmanager
+    async def reading(self, asked: Settings | SettingsFile) -> AsyncIterator[Apart]:
+        """Have all files read and checked. A process that dies of it is replaced. Raises `ReadingFailed`."""
+        await self.start()
+        assert self._process is not None  # noqa: S101 - it was started
+        apart = Apart(self._process, self._complaints)
         try:
-            await _ask(process, asked)
-            yield Apart(process, complaints)
+            await _ask(self._process, asked)
+            yield apart
         finally:
-            await _end(process)
+            if not apart.over:
+                await self.close()
+
+    async def close(self) -> None:
+        """End the process, whatever it does."""
+        process, self._process = self._process, None
+        if process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # its fork too
+            with suppress(TimeoutError):
+                async with asyncio.timeout(BURIAL):
+                    await process.wait()
+        self._complaints.close()
 
 
 async def _ask(process: Process, asked: Settings | SettingsFile) -> None:
     assert process.stdin is not None  # noqa: S101 - a pipe
+    question = pickle.dumps(asked, pickle.HIGHEST_PROTOCOL)
     with suppress(ConnectionError):  # it died: its answer will say so
-        process.stdin.write(pickle.dumps(asked, pickle.HIGHEST_PROTOCOL))
+        process.stdin.write(LENGTH.pack(len(question)) + question)
         await process.stdin.drain()
-        process.stdin.close()
-
-
-async def _end(process: Process) -> None:
-    if process.returncode is None:
-        with suppress(ProcessLookupError):
-            process.kill()
-    with suppress(TimeoutError):
-        async with asyncio.timeout(BURIAL):
-            await process.wait()

@@ -34,7 +34,7 @@ from ..records.facts import Fact, FactSink
 from ..records.reader import OpenCall, Reader
 from ..records.recorder import Recorder
 from .announcing import AnnouncementKeeper, spoken_beside
-from .apart import Apart, ReadingFailed, reading_apart
+from .apart import Apart, FileReader, ReadingFailed
 from .books import Books, open_books
 from .calendar_refreshing import CalendarKeeper
 from .callbacks import CallbackKeeper
@@ -158,6 +158,7 @@ class Line:
         """The calls of an earlier process that are not sorted out yet; None until they are known."""
         self._adopting = asyncio.Lock()
         self._reloading = asyncio.Lock()
+        self._file_reader = FileReader()
 
     @property
     def settings(self) -> Settings:
@@ -181,6 +182,7 @@ class Line:
         Asterisk may take `wait` seconds to come up, or for ever (None).
         """
         async with AsyncExitStack() as stack:
+            stack.push_async_callback(self._file_reader.close)
             await self.agi.start()
             stack.push_async_callback(self.agi.close)
             stack.push_async_callback(
@@ -219,6 +221,7 @@ class Line:
             await self._until_ami_is_known()
             await asyncio.wait([recalling], timeout=RECALL_HEAD_START)
             await stack.enter_async_context(self.duties.running())
+            await self._be_ready_to_reload()
             log.info("line.ready", app=self.settings.ari.app, lines=",".join(self.settings.lines))
             yield
             log.info("line.stopping")
@@ -262,7 +265,7 @@ class Line:
         """
         async with self._reloading:
             try:
-                async with reading_apart(fresh or self.settings) as apart:
+                async with self._file_reader.reading(fresh or self.settings) as apart:
                     taken = await self._take_over(await apart.reading(), again=again)
                     if taken:
                         await self._put_on_record(apart)
@@ -271,6 +274,11 @@ class Line:
                 taken = False
             await asyncio.to_thread(write_status, self.settings.data, self.version)
             return taken
+
+    async def _be_ready_to_reload(self) -> None:
+        async with self._reloading:
+            with suppress(ReadingFailed):  # the next reload tries again, and tells of it
+                await self._file_reader.start()
 
     async def _take_over(self, reading: Reading, *, again: bool) -> bool:
         self.version.wait_for_a_restart(reading.waiting)

@@ -1,9 +1,10 @@
-"""The process that reads the files for a running line, and ends.
+"""The process that reads the files for a running line.
 
-    python -m ari_app.service.reader CODE < asked > reading, published
+    python -m ari_app.service.reader CODE < questions > answers
 
-Thousands of rosters take seconds of a processor, and whoever shares a process with that waits. `apart` is the
-other side.
+Thousands of rosters take seconds of a processor, and whoever shares a process with that waits. It has the
+whole program in memory and forks for each question, which then has a clean process of its own at once. It
+ends when its questions do, and in the same way as a fork that failed. `apart` is the other side.
 """
 
 from __future__ import annotations
@@ -12,10 +13,13 @@ import gc
 import os
 import pickle
 import sys
+import traceback
 from contextlib import suppress
 from datetime import UTC, datetime
 from struct import Struct
 from typing import BinaryIO
+
+import holidays  # noqa: F401 - otherwise each fork would load it
 
 from .publishing import publish
 from .reading import CODE, read
@@ -25,24 +29,48 @@ NICENESS = 10
 OTHER_CODE = 3
 """The exit code when the program was replaced since the line started: they would misunderstand each other."""
 LENGTH = Struct("!Q")
-"""Comes before each piece of a result: how many bytes it has."""
+"""Comes before each piece of a question or an answer: how many bytes it has."""
 
 
 def main() -> int:
-    """Answer one question; return the exit code."""
+    """Answer every question; return the exit code."""
     with suppress(OSError):  # a sandbox may forbid it
         os.nice(NICENESS)
-    gc.disable()  # it ends before there is much garbage
     if sys.argv[1:] != [CODE]:
         return OTHER_CODE
-    asked = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the line that started us
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints is no result
-    reading = read(asked)
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints is no answer
+    gc.disable()  # no fork lasts until there is much garbage
+    gc.freeze()
+    while (length := sys.stdin.buffer.read(LENGTH.size)) != b"":
+        question = sys.stdin.buffer.read(*LENGTH.unpack(length))
+        if code := _forked(question, out):
+            if code < 0:
+                os.kill(os.getpid(), -code)
+            return code
+    return 0
+
+
+def _forked(question: bytes, out: BinaryIO) -> int:
+    """Have a fork answer; return its exit code, or less than 0 for the signal that ended it."""
+    pid = os.fork()
+    if pid:
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    code = 1
+    try:
+        _answer(question, out)
+        code = 0
+    except BaseException:  # noqa: BLE001 - a fork must not go on with what is the parent's
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def _answer(question: bytes, out: BinaryIO) -> None:
+    reading = read(pickle.loads(question))  # noqa: S301 - from the line that started us
     _hand_over(out, reading)
     if reading.books is not None:
         _hand_over(out, publish(reading.books.rosters, datetime.now(UTC)))
-    return 0
 
 
 def _hand_over(out: BinaryIO, result: object) -> None:

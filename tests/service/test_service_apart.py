@@ -6,6 +6,8 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,17 +21,31 @@ from ari_app.records import RostersPublished
 from ari_app.records.facts import CallAnswered, CallEnded, LegStarted
 from ari_app.records.reader import Reader, RosterVersionRecord
 from ari_app.records.recorder import Recorder
-from ari_app.service.apart import Apart, ReadingFailed, reading_apart
+from ari_app.service.apart import Apart, FileReader, ReadingFailed
 from ari_app.service.books import read_books
 from ari_app.service.line import open_line
 from ari_app.service.reading import SettingsFile, read
 from ari_app.service.status import read_status
 
-from .conftest import Facts, House
+from .conftest import Facts, House, until
 
 
 def pid_of(apart: Apart) -> int:
     return apart._process.pid
+
+
+def forks_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+@asynccontextmanager
+async def reading_apart(settings: Settings) -> AsyncIterator[Apart]:
+    reader = FileReader()
+    try:
+        async with reader.reading(settings) as apart:
+            yield apart
+    finally:
+        await reader.close()
 
 
 async def test_what_is_read_apart_says_the_same_as_what_is_read_here(house: House) -> None:
@@ -75,6 +91,39 @@ async def test_a_reader_that_hangs_is_ended_at_its_deadline(
             await apart.reading()
 
 
+async def test_a_reader_that_died_in_the_meantime_is_replaced(house: House) -> None:
+    reader = FileReader()
+    pids = []
+    for agent in ("bruno", "chloe", "david"):
+        house.has_team("support", agent=agent)
+        async with reader.reading(house.settings()) as apart:
+            reading = await apart.reading()
+            await apart.published()
+        assert reading.books is not None
+        assert list(reading.books.rosters.agents) == [agent]
+        pids.append(pid_of(apart))
+        if agent == "bruno":
+            os.kill(pid_of(apart), signal.SIGKILL)
+            await apart._process.wait()
+    await reader.close()
+    assert pids[0] != pids[1] == pids[2]
+
+
+async def test_a_fork_of_the_reader_that_is_killed_is_told_of(house: House) -> None:
+    for number in range(300):  # to read them takes long enough to be in the way
+        house.has_team(f"team-{number}", agent=f"agent-{number}", reason=f"reason-{number}")
+
+    async def is_at_work() -> bool:
+        return bool(forks_of(pid_of(apart)))
+
+    async with reading_apart(house.settings()) as apart:
+        await until(is_at_work)
+        os.kill(forks_of(pid_of(apart))[0], signal.SIGKILL)
+        with pytest.raises(ReadingFailed, match="SIGKILL"):
+            await apart.reading()
+            await apart.published()
+
+
 async def test_a_line_keeps_its_files_when_the_reader_dies_and_takes_the_new_ones_the_next_time(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -83,6 +132,7 @@ async def test_a_line_keeps_its_files_when_the_reader_dies_and_takes_the_new_one
         house.has_team("support", agent="bruno")
         with monkeypatch.context() as broken, capture_logs() as logs:
             broken.setattr(sys, "executable", "/bin/false")
+            await line._file_reader.close()
             assert not await line.reload()
         (told,) = [each for each in logs if each["event"] == "config.rejected"]
         assert "ended without an answer (exit code 1)" in told["reason"]

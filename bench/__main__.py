@@ -31,6 +31,8 @@ from .roster_figures import figures_of_loads, figures_of_reloads, heading
 from .roster_rounds import load_rounds, reload_round
 from .rounds import Leftovers, Round, dialplan_round, hold, line_round, warm_up
 from .sipp import Load
+from .whole import figures_of_whole, whole_rounds
+from .whole import load as whole_load
 
 TALK_SECONDS = 2.0
 HOLD_RAMP = 20
@@ -47,6 +49,7 @@ class Part(StrEnum):
     """What can be measured by itself."""
 
     CALLS = "calls"
+    WHOLE = "whole"
     ADOPTION = "adoption"
     ROSTERS = "rosters"
 
@@ -61,6 +64,7 @@ class Plan:
     hold_calls: int = 400
     hold_seconds: float = 60.0
     talk_seconds: float = TALK_SECONDS
+    whole_rate: int = 10
     adopted: int = 200
     organisation: Organisation | None = LARGE
 
@@ -73,13 +77,22 @@ class Plan:
         return replace(
             self,
             rates=self.rates if part is Part.CALLS else (),
+            whole_rate=self.whole_rate if part is Part.WHOLE else 0,
             adopted=self.adopted if part is Part.ADOPTION else 0,
             organisation=self.organisation if part is Part.ROSTERS else None,
         )
 
 
 QUICK = Plan(
-    (5,), rounds=1, seconds=2, hold_calls=10, hold_seconds=4, talk_seconds=1, adopted=10, organisation=SMALL
+    (5,),
+    rounds=1,
+    seconds=2,
+    hold_calls=10,
+    hold_seconds=4,
+    talk_seconds=1,
+    whole_rate=5,
+    adopted=10,
+    organisation=SMALL,
 )
 
 
@@ -89,6 +102,8 @@ async def measure(plan: Plan, programs: Programs, folder: Path, tell: Tell) -> l
     async with open_rig(programs, folder) as rig:
         if plan.rates:
             sections += await _calls(rig, plan, tell)
+        if plan.whole_rate:
+            sections.append(await _whole(rig, plan, tell))
         if plan.adopted:
             sections.append(await _adoption(rig, plan.adopted, tell))
         if plan.organisation is not None:
@@ -109,6 +124,13 @@ async def _calls(rig: Rig, plan: Plan, tell: Tell) -> list[Section]:
     if lost:
         raise ProcessFailed(f"{lost} of the first calls failed; see {rig.folder}")
     return sections
+
+
+async def _whole(rig: Rig, plan: Plan, tell: Tell) -> Section:
+    if not rig.played:
+        await _prepare(rig, tell)
+    rounds = await whole_rounds(rig, whole_load(plan.whole_rate, plan.seconds), plan.rounds, tell)
+    return f"Music, whisper, accept, survey; {plan.whole_rate} calls/s", figures_of_whole(rounds)
 
 
 async def _adoption(rig: Rig, calls: int, tell: Tell) -> Section:

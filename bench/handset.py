@@ -32,6 +32,7 @@ from .relay import Address, Relay
 NS_IN_MS = 1e6
 
 _CALLER = re.compile(rb"^(?:From|f)[ \t]*:[^\r\n]*?sip:\+?(\d+)@", re.IGNORECASE | re.MULTILINE)
+_CALLED = re.compile(rb"^(?:To|t)[ \t]*:[^\r\n]*?sip:\+?(\d+)@", re.IGNORECASE | re.MULTILINE)
 _ANSWER = re.compile(rb"^CSeq[ \t]*:[ \t]*\d+[ \t]+INVITE", re.IGNORECASE | re.MULTILINE)
 _SOUND_HOST = re.compile(rb"^c=IN IP4 ([0-9.]+)", re.MULTILINE)
 _SOUND_PORT = re.compile(rb"^m=audio (\d+)", re.MULTILINE)
@@ -118,7 +119,7 @@ class Handset:
             self._callers.front.fileno(): self._on_caller,
             self._callers.back.fileno(): self._on_line,
             self._agent.front.fileno(): self._on_agent_called,
-            self._agent.back.fileno(): self._agent.back_again,
+            self._agent.back.fileno(): self._on_agent,
         }
         poll = select.epoll()
         for fileno in handlers:
@@ -165,12 +166,21 @@ class Handset:
         if self._mouthpiece(call).call == call and self.heard[call].rung_after_ms is None:
             self.heard[call].rung_after_ms = (at_ns - self._mouthpiece(call).key_ended_ns) / NS_IN_MS
 
+    def _on_agent(self) -> None:
+        """The agent says something to Asterisk: after BYE the caller is asked, and presses a key."""
+        message = self._agent.back_again()
+        if not message.startswith(b"BYE ") or (call := self._call_of(message, _CALLED)) is None:
+            return
+        if self._mouthpiece(call).call == call:
+            self._mouthpiece(call).press_again()
+            self.heard[call].echo = self._mouthpiece(call).echo
+
     def _mouthpiece(self, call: int) -> Mouthpiece:
         return self._mouthpieces[call % self._config.ports]
 
-    def _call_of(self, message: bytes) -> int | None:
+    def _call_of(self, message: bytes, number: re.Pattern[bytes] = _CALLER) -> int | None:
         """Return which call a message is about: Asterisk shows the agent the caller's own number."""
-        caller = _CALLER.search(message)
+        caller = number.search(message)
         call = int(caller[1]) - self._config.first_number if caller else -1
         return call if 0 <= call < self._config.calls else None
 

@@ -18,6 +18,8 @@ from ari_app.pbx import LineConfig
 from .processes import running, until_said
 
 HERE = Path(__file__).parent
+WHOLE_LINE = "101"
+"""What callers dial to be served with all that a call can have; with any other number the call is short."""
 START_SECONDS = 60.0
 _COMPLETE = """
 SELECT count(*) FROM calls WHERE outcome = 'bridged' AND agent IS NOT NULL
@@ -37,12 +39,13 @@ class LineUnderTest:
         self._log = folder / "log.jsonl"
         self._settings = folder / "astreinte.yaml"
         folder.mkdir()
-        _record_prompt(folder / "recordings" / "fr" / "choix.wav")
+        for prompt in ("choix", "avis", "agent-accept-full"):
+            _record_prompt(folder / "recordings" / "fr" / f"{prompt}.wav")
         settings = {
             "rosters": str(HERE / "rosters"),
             "flows": str(HERE / "flows"),
             "data": str(folder),
-            "lines": {"default": "bench"},
+            "lines": {"default": "bench", WHOLE_LINE: "full"},
             "ari": {
                 "url": asterisk.ari_url,
                 "username": asterisk.ari_user,
@@ -79,9 +82,15 @@ class LineUnderTest:
         other.write_text(json.dumps({**settings, "rosters": str(rosters)}), "utf-8")
         return other
 
-    def prompt(self) -> Path:
-        """Return the file that callers hear, without its suffix; it is there once the line has run."""
-        return next((self._folder / "prompts").glob("fr-choix-*.wav")).with_suffix("")
+    def prompt(self, name: str) -> Path:
+        """Return a file that people hear, without its suffix; it is there once the line has run."""
+        return next((self._folder / "prompts").glob(f"fr-{name}-*.wav")).with_suffix("")
+
+    def surveyed(self) -> int:
+        """Return how many callers answered the survey, by the records; the line must not be running."""
+        with closing(sqlite3.connect(self._folder / "astreinte.db")) as database:
+            ((count,),) = database.execute("SELECT count(survey) FROM calls")
+            return int(count)
 
     def outcomes(self) -> Counter[str]:
         """Return how many calls are on record, by outcome; the line must not be running."""
@@ -106,7 +115,7 @@ class LineUnderTest:
 
 def _record_prompt(path: Path) -> None:
     """Write a tone as if someone had recorded the prompt."""
-    path.parent.mkdir(parents=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     rate, tone = 8000, 440
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)

@@ -29,7 +29,7 @@ _EVENT = struct.Struct("!BBH")
 
 
 class Mouthpiece:
-    """Speaks for one caller after another, each from the answer to the hanging up.
+    """Speaks for one caller after another, each from the answer to the hanging up, or to a second key.
 
     With `hushed` it says little once the agent's side was heard: two packets a second.
     """
@@ -47,6 +47,8 @@ class Mouthpiece:
         self._socket.setblocking(False)
         self._hushed = hushed
         self._sent = 0
+        self._key_from = KEY_FIRST
+        self._last_key = False
         self._sequence = random.getrandbits(15)
         self._source = 0
         self._started = 0.0
@@ -56,24 +58,32 @@ class Mouthpiece:
         """Begin to speak for a caller, to the line's address for sound."""
         self.call, self._line, self._started = call, line, now
         self._sent, self._source, self.key_ended_ns = 0, random.getrandbits(32), 0
+        self._key_from, self._last_key = KEY_FIRST, False
         self._listen()
         self.echo = False
 
     def speak(self) -> float:
         """Send the packet whose turn it is; return when the next is due (monotonic)."""
-        into_key = self._sent - KEY_FIRST
+        into_key = self._sent - self._key_from
         if 0 <= into_key < KEY_PACKETS:
-            self._send(EVENT | (0 if into_key else MARKER), KEY_FIRST, _key(into_key + 1, VOLUME))
+            self._send(EVENT | (0 if into_key else MARKER), self._key_from, _key(into_key + 1, VOLUME))
         elif into_key == KEY_PACKETS:
             self.key_ended_ns = time.time_ns()
             for _ in range(KEY_ENDS):
-                self._send(EVENT, KEY_FIRST, _key(KEY_PACKETS, END_BIT | VOLUME))
+                self._send(EVENT, self._key_from, _key(KEY_PACKETS, END_BIT | VOLUME))
+            if self._last_key:
+                self.call = None
         else:
             self._send(ALAW, self._sent, VOICE)
         self._sent += LISTENS_EVERY if self._hushed and self.echo else 1
         if not self.echo and self._sent % LISTENS_EVERY == 0:
             self._listen()
         return self._started + self._sent * PACKET_SECONDS
+
+    def press_again(self) -> None:
+        """Press the key once more after as long as the first time, and say nothing more then."""
+        self._listen()
+        self._key_from, self._last_key = self._sent + KEY_FIRST, True
 
     def hang_up(self) -> None:
         """Speak no more."""

@@ -29,6 +29,8 @@ from .sipp import Load, sipp_agent, sipp_callers
 PROJECT = Path(__file__).parent.parent
 LINE, DIALPLAN = "100", "200"
 """What callers dial to reach the line, and the plain dialplan."""
+WHOLE_DIALPLAN = "201"
+"""The same for `WHOLE_LINE`."""
 AGENT = "+33199001201"  # as in rosters/bench.yaml
 FIRST_NUMBER = 33_199_000_000
 """E.164 without `+`; in France 01 99 00 is set apart for fiction."""
@@ -95,7 +97,9 @@ class Rig:
         log = self.folder / f"{name}-handset.log"
         async with running(command, log, cwd=PROJECT) as process:
             await until_said(process, "ready", file=log, log=log, seconds=HANDSET_SECONDS)
-            async with sipp_agent(self.sipp, handset.sipp_agent, self.folder / f"{name}-agent.log"):
+            async with sipp_agent(
+                self.sipp, load.people, handset.sipp_agent, self.folder / f"{name}-agent.log"
+            ):
                 failed = await sipp_callers(
                     self.sipp, load, handset, called=called, log=self.folder / f"{name}-callers.log"
                 )
@@ -106,15 +110,34 @@ class Rig:
 
         The line's own way through `from-trunk` stays as it is shipped.
         """
-        steps = [
+        prompt, agent = self.line.prompt, f"Dial(PJSIP/{AGENT}@trunk,25"
+        await self._add(
+            "from-trunk", DIALPLAN, "Answer()", f"Read(KEY,{prompt('choix')},1)", f"{agent})", "Hangup()"
+        )
+        await self._add(
+            "from-trunk",
+            WHOLE_DIALPLAN,
             "Answer()",
-            f"Read(KEY,{self.line.prompt()},1)",
-            f"Dial(PJSIP/{AGENT}@trunk,25)",
+            f"Read(KEY,{prompt('choix')},1)",
+            f"{agent},m(default)gU(accept-whole))",
+            f"Read(SCORE,{prompt('avis')},1,,1,5)",
+            f"Playback({prompt('merci')})",
             "Hangup()",
-        ]
+        )
+        await self._add(
+            "accept-whole",
+            "s",
+            "Set(GOSUB_RESULT=CONTINUE)",
+            f"Read(TAKEN,{prompt('agent-accept-full')}&{prompt('agent-keys')},1,,1,10)",
+            "GotoIf($[0${TAKEN}!=1]?5)",
+            "Set(GOSUB_RESULT=)",
+            "Return()",
+        )
+
+    async def _add(self, context: str, extension: str, *steps: str) -> None:
         for priority, step in enumerate(steps, start=1):
             await self.server.cli(
-                f"dialplan add extension {DIALPLAN},{priority},{step} into from-trunk replace"
+                f"dialplan add extension {extension},{priority},{step} into {context} replace"
             )
 
 

@@ -44,7 +44,7 @@ async def load_rounds(folder: Path, organisation: Organisation) -> list[Load]:
     rosters = folder / "organisation"
     rosters.mkdir()
     organisation.write(rosters)
-    shutil.copy(PROJECT / "bench" / "rosters" / "bench.yaml", rosters)
+    shutil.copytree(PROJECT / "bench" / "rosters", rosters, dirs_exist_ok=True)
     flows = PROJECT / "bench" / "flows"
     return [Load(**await _measured(folder, "roster_load", str(rosters), str(flows))) for _ in range(LOADS)]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .handset import Heard
 from .rig import DIALPLAN, LINE, Rig
-from .sipp import Load
+from .sipp import SHORT, Load
 from .usage import cpu_seconds, memory_kb
 
 WARM_UP = Load(calls=30, rate=15, call_seconds=1.5)
@@ -61,26 +61,31 @@ class Leftovers:
     bridged: int
 
 
+def warming(load: Load) -> Load:
+    """Return some calls like those of a load."""
+    return WARM_UP if load.people is SHORT else replace(load, calls=WARM_UP.calls, rate=WARM_UP.rate)
+
+
 def failures(failed: int, heard: list[Heard]) -> int:
     """Count the calls that failed for SIPp, rang no agent, or whose caller did not hear the agent."""
     return max(failed, sum(each.rung_after_ms is None or not each.echo for each in heard))
 
 
-async def warm_up(rig: Rig, called: str = LINE) -> int:
+async def warm_up(rig: Rig, called: str = LINE, load: Load = WARM_UP) -> int:
     """Place some calls that are not measured; return how many failed."""
-    return failures(*await rig.play(WARM_UP, called))
+    return failures(*await rig.play(load, called))
 
 
-async def line_round(rig: Rig, load: Load) -> Round:
+async def line_round(rig: Rig, load: Load, called: str = LINE) -> Round:
     """Measure a load through a line that was just started and warmed up."""
     async with rig.line.running() as app:
-        await warm_up(rig)
-        return await _round(rig, load, LINE, [rig.asterisk_pid, app])
+        await warm_up(rig, called, warming(load))
+        return await _round(rig, load, called, [rig.asterisk_pid, app])
 
 
-async def dialplan_round(rig: Rig, load: Load) -> Round:
+async def dialplan_round(rig: Rig, load: Load, called: str = DIALPLAN) -> Round:
     """Measure a load through plain dialplan, while no application is connected to Asterisk."""
-    return await _round(rig, load, DIALPLAN, [rig.asterisk_pid])
+    return await _round(rig, load, called, [rig.asterisk_pid])
 
 
 async def _round(rig: Rig, load: Load, called: str, pids: list[int]) -> Round:

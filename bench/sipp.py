@@ -18,12 +18,27 @@ GRACE_SECONDS = 40
 
 
 @dataclass(frozen=True, slots=True)
+class People:
+    """What callers and the agent do, as files of `scenarios`."""
+
+    caller: str
+    agent: str
+
+
+SHORT = People("caller.xml", "agent.xml")
+"""The agent picks up at once and stays; the caller hangs up."""
+WHOLE = People("patient-caller.xml", "accepting-agent.xml")
+"""The agent rings, listens, takes the call with a key and hangs up; the caller answers a question."""
+
+
+@dataclass(frozen=True, slots=True)
 class Load:
-    """So many calls, so many a second, each lasting from the answer to the caller's hanging up."""
+    """So many calls, so many a second, each lasting so long from the answer."""
 
     calls: int
     rate: int
     call_seconds: float
+    people: People = SHORT
     hushed: bool = False
     """Whether callers say little once they have heard the agent: what they say costs more than the line."""
 
@@ -34,10 +49,12 @@ class Load:
 
 
 @asynccontextmanager
-async def sipp_agent(sipp: Sequence[str], address: tuple[str, int], log: Path) -> AsyncIterator[None]:
-    """Run an agent who picks up every call at once and echoes its sound, while the block lasts."""
+async def sipp_agent(
+    sipp: Sequence[str], people: People, address: tuple[str, int], log: Path
+) -> AsyncIterator[None]:
+    """Run an agent for every call, who echoes its sound, while the block lasts."""
     host, port = address
-    command = [*sipp, "-sf", str(SCENARIOS / "agent.xml"), "-i", host, "-p", str(port)]
+    command = [*sipp, "-sf", str(SCENARIOS / people.agent), "-i", host, "-p", str(port)]
     command += ["-mi", host, "-mp", str(port + 10), "-rtp_echo", "-nostdin"]
     async with running(command, log) as process:
         await asyncio.sleep(0.3)
@@ -56,7 +73,7 @@ async def sipp_callers(
     statistics = log.with_suffix(".csv")
     host, port = handset.line_for_callers
     most_seconds = round(load.seconds + GRACE_SECONDS)
-    command = [*sipp, f"{host}:{port}", "-sf", str(SCENARIOS / "caller.xml"), "-s", called]
+    command = [*sipp, f"{host}:{port}", "-sf", str(SCENARIOS / load.people.caller), "-s", called]
     command += ["-i", handset.host, "-mi", handset.host, "-nostdin", "-inf", str(callers)]
     command += ["-m", str(load.calls), "-r", str(load.rate), "-l", str(load.calls)]
     command += ["-d", str(round(load.call_seconds * 1000)), "-timeout", str(most_seconds)]

@@ -163,6 +163,50 @@ DEATHS = {
     ),
 }
 
+HARMLESS = {
+    # What the document says that ends no call: the tests of it.
+    "a telephone is busy, refuses, or is not there (SIP 486, 603, 403, 480, 404, 503)": (
+        "who_refuses_is_followed_by_the_next_at_once"
+    ),
+    "a telephone rings without end": "a_phone_that_rings_for_ever_stops_when_its_time_is_over",
+    "an agent picks up and hangs up at once": (
+        "an_agent_who_picks_up_and_hangs_up_at_once_is_followed_by_the_next"
+    ),
+    "a voicemail box picks up": "a_voicemail_box_does_not_get_the_call",
+    "a telephone sends the call elsewhere (SIP 302)": "a_phone_that_sends_the_call_elsewhere_is_not_obeyed",
+    "a telephone transfers the call (REFER)": "a_call_that_a_phone_transfers_stays_where_it_is",
+    "a telephone plays something before it is picked up (early media)": (
+        "what_a_phone_says_before_it_is_picked_up_is_not_heard"
+    ),
+    "a caller holds the line in a menu, or while telephones ring (re-INVITE)": (
+        "a_caller_who_puts_the_menu_on_hold_goes_on_where_they_were",
+        "a_caller_on_hold_is_put_through_and_talks_when_they_are_back",
+    ),
+    "an agent holds the line": "a_talk_goes_on_after_the_agent_put_the_caller_on_hold",
+    "a caller's sound comes from elsewhere (re-INVITE)": (
+        "a_caller_whose_sound_moves_in_the_talk_is_still_heard"
+    ),
+    "keys come as sound with names (RFC 4733) or in the signalling (SIP INFO)": (
+        "keys_count_whether_they_come_as_sound_or_in_the_signalling",
+        "every_key_of_a_telephone_is_taken_for_what_it_is",
+    ),
+    "a key is held for long, or for an instant, or its end is lost": (
+        "a_key_held_for_long_is_one_key",
+        "a_key_counts_however_short_it_was_and_if_its_end_was_lost",
+    ),
+    "a key is pressed twice, or before anything was said": (
+        "a_key_pressed_twice_or_too_early_takes_a_call_once",
+        "keys_pressed_before_the_line_has_said_a_word_are_not_lost",
+    ),
+    "a caller's number or name is missing, withheld, endless, or anything but text": (
+        "what_a_caller_says_of_themselves_is_kept_as_text_and_changes_nothing",
+        "a_withheld_number_is_neither_shown_nor_said",
+    ),
+    "the connection to Asterisk is cut for a moment": (
+        "a_cut_of_the_connection_is_not_noticed_by_people_who_talk"
+    ),
+}
+
 
 def names_in(title: str) -> set[str]:
     """Return the names that a table of the document explains."""
@@ -197,10 +241,11 @@ def test_every_outcome_is_one_of_a_way_to_end() -> None:
 
 def test_every_way_to_end_has_a_test() -> None:
     assert WAYS.keys() == ways_in("Every way a call can end")
+    assert HARMLESS.keys() == ways_in("What ends no call")
     assert DEATHS.keys() == ways_in("When the line dies")
     named = [
         name
-        for tests in (*WAYS.values(), *DEATHS.values())
+        for tests in (*WAYS.values(), *HARMLESS.values(), *DEATHS.values())
         for name in ([tests] if isinstance(tests, str) else tests)
     ]
     assert {f"test_{name}" for name in named} <= names_of_tests()

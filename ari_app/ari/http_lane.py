@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Awaitable, Callable
 
 import aiohttp
 from yarl import URL
@@ -17,6 +18,11 @@ from .replies import Reply, not_sent, unknown
 KEEP_ALIVE = 10.0
 """Seconds that an idle connection is kept. Asterisk closes at 15 (`session_keep_alive` in http.conf):
 staying below it, no request is written to a connection that is being closed."""
+CHUNK = 1 << 18
+"""Bytes of a file that are handed on at once."""
+
+Sink = Callable[[bytes], Awaitable[object]]
+"""Takes a file, piece by piece."""
 
 
 class HttpLane:
@@ -33,8 +39,10 @@ class HttpLane:
             trust_env=False,
         )
 
-    async def request(self, method: str, uri: str, body: bytes | None, deadline: float) -> Reply:
-        """Send a request and return its reply.
+    async def request(
+        self, method: str, uri: str, body: bytes | None, deadline: float, *, into: Sink | None = None
+    ) -> Reply:
+        """Send a request and return its reply; with `into`, a file that is the reply goes there.
 
         Raises RequestNotSent if no connection could be had, OutcomeUnknown if the connection broke, or
         `deadline` seconds passed, once it was under way.
@@ -51,6 +59,9 @@ class HttpLane:
                     headers=headers,
                     allow_redirects=False,
                 ) as response:
+                    if into is not None and response.ok:
+                        async for piece in response.content.iter_chunked(CHUNK):
+                            await into(piece)
                     return Reply(response.status, response.reason or "", await response.read())
         except TimeoutError:
             if under_way:

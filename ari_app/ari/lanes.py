@@ -14,7 +14,7 @@ from yarl import URL
 from . import errors
 from .encoding import query_value
 from .event_socket import LARGEST_FRAME, EventSocket
-from .http_lane import HttpLane
+from .http_lane import HttpLane, Sink
 from .operations import Lane, Operation, Value
 from .replies import Reply, not_sent
 from .side_lane import SideLane
@@ -89,8 +89,10 @@ class Lanes:
         query: Mapping[str, Value] | None = None,
         body: Mapping[str, Any] | None = None,
         deadline: float | None = None,
+        *,
+        into: Sink | None = None,
     ) -> T:
-        """Send one operation on its lane and return what it returns.
+        """Send one operation on its lane and return what it returns; with `into`, its file goes there.
 
         Raises ValueError if a value cannot be carried, RequestNotSent, OutcomeUnknown, and what
         `operation.errors` says for the status.
@@ -100,6 +102,9 @@ class Lanes:
         # JSON within JSON: every quote of the payload doubles.
         fits = len(uri) + (0 if payload is None else 2 * len(payload)) < LARGEST_FRAME
         lane = self._lane(operation, uri, fits=fits)
+        if into is not None and isinstance(lane, HttpLane):
+            reply = await lane.request(operation.method, uri, payload, seconds, into=into)
+            return _result(operation, uri, reply)
         return _result(operation, uri, await lane.request(operation.method, uri, payload, seconds))
 
     def _lane(self, operation: Operation[T], uri: str, *, fits: bool) -> EventSocket | SideLane | HttpLane:

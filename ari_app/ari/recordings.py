@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .errors import RecordingGone
+from .http_lane import Sink
 from .models import LiveRecording, StoredRecording
 from .operations import Lane, command, returning, returning_file
 from .resource import Resource
@@ -46,9 +47,14 @@ class Recordings(Resource):
         """Delete its file. Raises RecordingGone."""
         await self._send(DELETE_STORED, (recording_name,), deadline=deadline)
 
-    async def get_stored_file(self, recording_name: str, *, deadline: float | None = None) -> bytes:
-        """Return its file, whole. Raises RecordingGone, AccessDenied (it could not be opened)."""
-        return await self._send(GET_STORED_FILE, (recording_name,), deadline=deadline)
+    async def get_stored_file(
+        self, recording_name: str, *, into: Sink | None = None, deadline: float | None = None
+    ) -> bytes:
+        """Return its file, whole; with `into` it goes there, piece by piece, and nothing is returned.
+
+        Raises RecordingGone, AccessDenied (it could not be opened), and what `into` raises.
+        """
+        return await self._send(GET_STORED_FILE, (recording_name,), deadline=deadline, into=into)
 
     async def copy_stored(
         self, recording_name: str, *, destination_recording_name: str, deadline: float | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol, TypeVar
 
+from .http_lane import Sink
 from .operations import Operation, Value
 
 T = TypeVar("T")
@@ -20,6 +21,8 @@ class Sender(Protocol):
         query: Mapping[str, Value] | None = ...,
         body: Mapping[str, Any] | None = ...,
         deadline: float | None = ...,
+        *,
+        into: Sink | None = ...,
     ) -> T: ...
 
 

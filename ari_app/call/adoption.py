@@ -27,8 +27,9 @@ from .ends import End
 
 log = get_logger(__name__)
 
-OURS = re.compile(r"([0-9]{8}T[0-9]{6}-[0-9a-f]{10})\.([lbc])[0-9]{3}")
-"""The ids of our legs, bridges, and callers whom we call, see `desk.Call`; the first group is the call's."""
+OURS = re.compile(r"([0-9]{8}T[0-9]{6}-[0-9a-f]{10})\.([lbcs])[0-9]{3}")
+"""The ids of our legs, bridges, callers whom we call, and channels that listen, see `desk.Call`; the first
+group is the call's."""
 NEWCOMER_SECONDS = 1.0
 """How long a caller may be in the application before the event that says so is here."""
 ASK_AGAIN_AFTER = 0.5
@@ -89,6 +90,7 @@ class Talk:
                 await each.settle()
             if all_there or self.on_record:
                 self._tell_the_end(caller, agents, ended_by)
+            call.desk.recorded.over(call.id)
 
     def _tell_the_end(self, caller: CallChannel, agents: Sequence[CallChannel], ended_by: str) -> None:
         story = self.call.story

@@ -20,6 +20,7 @@ from .keys import Action, Keys
 from .leg import Leg
 from .ringback import Ringback
 from .search import Search
+from .talk_recorder import TalkRecorder
 from .wrap_up import ask
 
 log = get_logger(__name__)
@@ -47,8 +48,7 @@ class Conversation:
     """The caller, the agent who leads the talk, and the colleagues whom that agent brought in.
 
     `hunt` is the search that found the agent; it may have further steps. Keys count when the lead presses
-    them. Whoever they ask for comes from the rosters; `record` starts or stops a recording, if there can be
-    one.
+    them. Whoever they ask for comes from the rosters; `recorder` records what they say, if that is to be.
     """
 
     def __init__(
@@ -57,14 +57,15 @@ class Conversation:
         caller: CallChannel,
         hunt: Hunt,
         *,
-        record: Callable[[], Awaitable[None]] | None = None,
+        recorder: TalkRecorder | None = None,
     ) -> None:
         self._call = call
         self._caller = caller
         self._colleagues = Colleagues(call, hunt)
-        self._record_or_stop = record
+        self._recorder = recorder
         self._keys = Keys(call.desk.settings.keys)
-        self.bridge = CallBridge(call, keys=self._colleagues.known and bool(self._keys))
+        of_use = self._colleagues.known or recorder is not None
+        self.bridge = CallBridge(call, keys=of_use and bool(self._keys))
         self._lead: Leg
         self._since = 0.0
         """When the lead began to talk with the caller, by the monotonic clock."""
@@ -105,6 +106,8 @@ class Conversation:
                 else:
                     self._lead.release(LegResult.LOST)
                 if not self._next and self._search is None:
+                    if self._recorder is not None:
+                        await self._recorder.caller_leaves()
                     return End.LOST
                 if (taken := await self._handed_over()) is None:
                     return End.NOBODY
@@ -122,21 +125,28 @@ class Conversation:
 
     async def _join(self) -> bool:
         """Let the caller and the lead talk; False if the lead is gone."""
-        if not await self.bridge.enter(self._caller, self._lead.channel):
+        if not await self._caller_enters(self._lead.channel):
             return False
         self._since = time.monotonic()
-        self._told_joined()
         return True
 
-    def _told_joined(self) -> None:
+    async def _caller_enters(self, *agents: CallChannel) -> bool:
+        """Let the caller talk with who is in the bridge, and with some more; False if one is gone."""
+        if self._recorder is not None:
+            await self._recorder.caller_enters()
+        if not await self.bridge.enter(self._caller, *agents):
+            return False
         self._joined = True
         self._call.story.bridged(self._lead)
+        return True
 
     async def _hold(self) -> None:
         """Let the caller hear music."""
         if self._joined:
             self._joined, self._earlier = False, True
             self._call.story.unbridged(self._lead)
+        if self._recorder is not None:
+            await self._recorder.caller_leaves()
         await self.bridge.hold(self._caller)
 
     async def _attend(self) -> bool:
@@ -149,8 +159,7 @@ class Conversation:
             self._lead.release(LegResult.ACCEPTED)
             self._lead = self._guests.pop(0)
             self._lead.channel.forget_keys()
-            if await self.bridge.enter(self._caller, self._lead.channel):
-                self._told_joined()
+            await self._caller_enters(self._lead.channel)
         if handed_over:
             await self._hold()
             self._lead.release(LegResult.ACCEPTED)
@@ -250,8 +259,7 @@ class Conversation:
                 return False
             return None
         if not self._joined:
-            if await self.bridge.enter(self._caller):
-                self._told_joined()
+            await self._caller_enters()
             return False
         hunt = await self._asked_for(Word.AGENT_CONSULTED)
         if hunt is None:
@@ -260,10 +268,9 @@ class Conversation:
         return False
 
     async def _record(self) -> bool | None:
-        if self._record_or_stop is None:
+        if self._recorder is None or not self._joined:
             return None
-        await self._record_or_stop()
-        return False
+        return False if await self._recorder.key(self._lead, self._guests) else None
 
     async def _escalate(self) -> bool | None:
         alone = self._joined and not self._guests and self._search is None
@@ -334,8 +341,7 @@ class Conversation:
         for guest in self._guests:
             guest.release(LegResult.ACCEPTED)
         self._guests.clear()
-        if await self.bridge.enter(self._caller, self._lead.channel):
-            self._told_joined()
+        await self._caller_enters(self._lead.channel)
 
     async def _end_search(self) -> None:
         await self._end_waiting()

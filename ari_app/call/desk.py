@@ -22,6 +22,7 @@ from .callbacks import CallbackQueue
 from .ends import Ends
 from .engaged import Engaged
 from .messages import MessageBox
+from .recordings import Recorded
 from .story import Story
 from .under_way import UnderWay
 
@@ -49,6 +50,8 @@ class Desk:
     """Which agents are in a call of the line; it follows what happens."""
     ends: Ends
     """When channels ended that nobody watched."""
+    recorded: Recorded = field(default_factory=Recorded)
+    """Which calls were recorded and are to be fetched from Asterisk."""
     under_way: UnderWay = field(default_factory=UnderWay)
     """Which agents are rung by the line itself; callers come first."""
 
@@ -79,6 +82,7 @@ class Call:
     _playbacks: count[int] = field(default_factory=lambda: count(1))
     _bridges: count[int] = field(default_factory=lambda: count(1))
     _recordings: count[int] = field(default_factory=lambda: count(1))
+    _talks: count[int] = field(default_factory=lambda: count(1))
     _beside: set[asyncio.Task[None]] = field(default_factory=set)
 
     @property
@@ -102,6 +106,11 @@ class Call:
     def next_recording_name(self) -> str:
         """Return Asterisk's name of the call's next recording, in a folder of the application's own."""
         return f"{self.desk.settings.ari.app}/{self.id}.r{next(self._recordings):03}"
+
+    def next_talk(self) -> tuple[str, str]:
+        """Return the id of the channel that listens to the next recorded talk, and that of the recording."""
+        number = f"{next(self._talks):03}"
+        return f"{self.id}.s{number}", f"{self.id}.t{number}"
 
     def beside(self, work: Coroutine[Any, Any, None]) -> None:
         """Let something go on that the caller need not wait for; the call is not over before it is."""

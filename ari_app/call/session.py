@@ -15,9 +15,10 @@ from ..core.prompt import Prompt
 from ..core.settings import safe_number
 from ..flow import interpreter
 from ..flow.flow import Flow
-from ..flow.phone import RINGING, Caller, Connection, Destination, Message, Waiting
+from ..flow.phone import RINGING, Caller, Connection, Destination, Message, TalkRecording, Waiting
 from ..flow.words import Word
 from ..records.facts import Outcome
+from ..roster.plan import Plan
 from .announcements import Listener, note_vip
 from .bridge import told_gone
 from .callbacks import Wishes
@@ -27,6 +28,7 @@ from .desk import Call
 from .hunt import Hunt
 from .leg import Leg
 from .plans import plan_for, team_of
+from .talk_recorder import TalkRecorder
 from .voicemail import Voicemail
 from .waiting import WaitingRoom
 from .whisper import Whisper
@@ -210,6 +212,7 @@ class Session:
         waiting: Waiting = RINGING,
         *,
         vip: bool = False,
+        recording: TalkRecording | None = None,
     ) -> Connection:
         """Ring who is on call for `reason`, or `to`, and let the two talk until one hangs up."""
         desk = self._call.desk
@@ -219,11 +222,25 @@ class Session:
         if not any(plan.agents()):
             self._outcome = Outcome.NOBODY_ON_CALL
             return Connection.VOICEMAIL_OFF_DUTY if plan.takes_messages else Connection.NOT_ON_DUTY
-        whisper = Whisper(self._call, reason, since=asyncio.get_running_loop().time())
+        recorder = TalkRecorder(self._call, self._caller, recording, language=language) if recording else None
+        try:
+            return await self._search(plan, reason, language, waiting, recorder)
+        finally:
+            if recorder is not None:
+                await recorder.end(left_alone=self._left_alone)
+
+    async def _search(
+        self, plan: Plan, reason: str, language: str, waiting: Waiting, recorder: TalkRecorder | None
+    ) -> Connection:
+        """Ring the people of a plan until one of them has talked with the caller, or nobody does."""
+        desk = self._call.desk
+        since = asyncio.get_running_loop().time()
+        recorded = recorder is not None and recorder.by_itself
+        whisper = Whisper(self._call, reason, since=since, recorded=recorded)
         async with WaitingRoom(self._caller, waiting, desk.prompts) as room:
             async with Hunt(self._call, self._caller, plan, whisper=whisper, language=language) as hunt:
                 while leg := await room.until(hunt.next()):
-                    match await self._talk(leg, hunt, room.stop):
+                    match await self._talk(leg, hunt, room.stop, recorder):
                         case End.TALKED:
                             self._outcome = Outcome.BRIDGED
                             self._left = leg
@@ -241,9 +258,15 @@ class Session:
         self._outcome = Outcome.UNANSWERED
         return Connection.VOICEMAIL if plan.takes_messages else Connection.NOBODY
 
-    async def _talk(self, leg: Leg, hunt: Hunt, be_quiet: Callable[[], Awaitable[None]]) -> End:
+    async def _talk(
+        self,
+        leg: Leg,
+        hunt: Hunt,
+        be_quiet: Callable[[], Awaitable[None]],
+        recorder: TalkRecorder | None = None,
+    ) -> End:
         """Let the caller and an agent talk, and whomever the agent brings in."""
-        self._conversation = Conversation(self._call, self._caller, hunt)
+        self._conversation = Conversation(self._call, self._caller, hunt, recorder=recorder)
         end = await self._conversation.run(leg, be_quiet)
         self._talked = self._talked or self._conversation.talked
         if end is End.TALKED:

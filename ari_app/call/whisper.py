@@ -27,19 +27,22 @@ class Said(Protocol):
 class Whisper:
     """Why an agent is rung: for `call`, for `reason`; `first` is said before anything else, if it is given.
 
-    `since` is when the caller began to wait, by the clock of the event loop; None: that is not said.
+    `since` is when the caller began to wait, by the clock of the event loop; None: that is not said. The talk
+    is `recorded`, or not.
     """
 
     call: Call
     reason: str
     since: float | None = None
     first: Word | None = None
+    recorded: bool = False
 
     def prompts(self, language: str, now: float) -> list[Prompt]:
         """Return what is said in a language at an instant of the event loop's clock."""
         flows = self.call.desk.flows
         first = [flows.line_prompt(self.first, language)] if self.first else []
-        words = [*self._number(), *self._waited(now), Word.AGENT_KEYS]
+        recorded = [Word.AGENT_RECORDED] if self.recorded else []
+        words = [*self._number(), *self._waited(now), *recorded, Word.AGENT_KEYS]
         said = [flows.whisper(self.reason, language), *self._vip(language), *_said(flows, words, language)]
         return [*first, *said]
 

@@ -17,6 +17,7 @@ import typer
 
 from ..call.plans import plan_for
 from ..core import logs
+from ..core.counted import counted
 from ..core.durations import format_duration
 from ..core.errors import AstreinteError
 from ..core.prompt import Prompt
@@ -35,6 +36,7 @@ from ..flow.phone import (
     Destination,
     Message,
     Recorded,
+    TalkRecording,
     ToNumber,
     Waiting,
 )
@@ -175,9 +177,12 @@ class TextPhone:
         waiting: Waiting = RINGING,
         *,
         vip: bool = False,
+        recording: TalkRecording | None = None,
     ) -> Connection:
         """Tell who would be rung, and ask whether they take the call."""
         messages = False
+        if recording is not None:
+            typer.echo(f"  {_told_of(recording)}")
         if isinstance(to, ToNumber):
             typer.echo(f"  rings {to.number} for {format_duration(to.seconds)}")
         elif self._rosters is not None:
@@ -224,6 +229,17 @@ class TextPhone:
             typer.echo(f"\n{paint(node, BOLD)} ({kind})")
         elif words := NOTES.get(name):
             typer.echo(paint(f"  · {safe(words.format(**facts))}", YELLOW))
+
+
+def _told_of(recording: TalkRecording) -> str:
+    """Return what becomes of what the two say."""
+    if recording.refused:
+        return "is not recorded: the caller objected"
+    kept = f"a recording is kept for {counted(recording.keep_days, 'day')}"
+    if not recording.announcement:
+        return f"is recorded when they talk; {kept}"
+    said = " ".join(prompt.text for prompt in recording.announcement)
+    return f"is recorded if the agent asks for it; both hear first: {said} ({kept})"
 
 
 class TextMessage:

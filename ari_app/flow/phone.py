@@ -71,6 +71,22 @@ RINGING = Waiting()
 
 
 @dataclass(frozen=True, slots=True)
+class TalkRecording:
+    """How a talk is recorded."""
+
+    keep_days: int
+    """After how many days a recording is deleted."""
+    announcement: Sequence[Prompt] = ()
+    """Said to both when the agent asks for it; empty: the caller was told, and it begins by itself."""
+    objection: str | None = None
+    """The key with which the caller objects to it, if there is one."""
+    timeout: float = 2.0
+    """Seconds that this key is waited for after the announcement."""
+    refused: bool = False
+    """Whether the caller has objected: nothing is recorded."""
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """What is known of a call before a word is said."""
 
@@ -208,11 +224,12 @@ class Phone(Protocol):
         waiting: Waiting = RINGING,
         *,
         vip: bool = False,
+        recording: TalkRecording | None = None,
     ) -> Connection:
         """Ring who is on call for `reason`, or a destination, and let the two talk.
 
-        The caller is spoken to in `language`, and may be a `vip`. After `TALKED` they are still there: the
-        agent hung up.
+        The caller is spoken to in `language`, and may be a `vip`. What they say is recorded as `recording`
+        says. After `TALKED` they are still there: the agent hung up.
         """
         ...
 

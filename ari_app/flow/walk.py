@@ -16,6 +16,7 @@ from .phone import (
     Destination,
     Message,
     Phone,
+    TalkRecording,
     ToTeam,
     Waiting,
 )
@@ -64,6 +65,8 @@ class Walk:
         self.vip = phone.caller.vip
         self.variables: dict[str, Value] = {}
         self.outcome = Outcome.GOODBYE
+        self.objected = False
+        """Whether the caller does not want to be recorded."""
         self.team: str | None = None
         """The team that was rung whatever the reason, if that was so."""
         self.surveyed = False
@@ -132,11 +135,18 @@ class Walk:
             self._visits.clear()
         return key
 
-    async def connect(self, to: Destination | None = None, waiting: Waiting = RINGING) -> Connection:
+    async def connect(
+        self,
+        to: Destination | None = None,
+        waiting: Waiting = RINGING,
+        recording: TalkRecording | None = None,
+    ) -> Connection:
         """Ring who is on call for the caller's reason, or a destination, and let the two talk."""
         if self.reason is None:
             self.choose(reason=self.flow.fallback_reason)
-        connection = await self.phone.connect(str(self.reason), self.language, to, waiting, vip=self.vip)
+        connection = await self.phone.connect(
+            str(self.reason), self.language, to, waiting, vip=self.vip, recording=recording
+        )
         self.note("flow.connected", result=connection)
         self.team = to.team if isinstance(to, ToTeam) else None
         if connection is not Connection.KEY:

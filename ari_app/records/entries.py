@@ -20,9 +20,11 @@ from .facts import (
     NoticeState,
     NoticeTried,
     PhoneTried,
+    RecordingDeleted,
     RostersPublished,
+    TalkRecorded,
 )
-from .models import Base, Message, Notice
+from .models import Base, Message, Notice, Recording
 
 
 def write(connection: Connection, event: Event) -> None:
@@ -47,6 +49,26 @@ def write(connection: Connection, event: Event) -> None:
                 update(Message)
                 .where(Message.id == entry.id, Message.deleted_at.is_(None))
                 .values(deleted_at=entry.at)
+            )
+        case TalkRecorded():
+            _add(
+                connection,
+                Recording,
+                {"id": entry.id},
+                call_id=entry.call,
+                file=entry.file,
+                begun_at=entry.begun_at,
+                seconds=entry.seconds,
+                pauses=[list(each) for each in entry.pauses],
+                size=entry.size,
+                stored_at=entry.at,
+                delete_at=entry.delete_at,
+            )
+        case RecordingDeleted():
+            connection.execute(
+                update(Recording)
+                .where(Recording.id == entry.id, Recording.deleted_at.is_(None))
+                .values(deleted_at=entry.at, deleted_why=entry.why.value)
             )
         case NoticeQueued():
             _add(

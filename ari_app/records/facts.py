@@ -239,6 +239,37 @@ class MessageDeleted(Entry, frozen=True, kw_only=True, tag="message.deleted"):
     id: str
 
 
+class TalkRecorded(Entry, frozen=True, kw_only=True, tag="recording.stored"):
+    """What was said in a call is stored, since `at`. `file` is its name in the folder of recordings.
+
+    It was begun at `begun_at`, lasts `seconds`, and has silence in the `pauses`: each its start and its end,
+    in seconds. It is to be deleted at `delete_at`. No bytes (`size`): there was nothing that could be kept.
+    """
+
+    id: str
+    call: str
+    file: str
+    begun_at: datetime
+    seconds: float
+    pauses: tuple[tuple[float, float], ...]
+    size: int
+    delete_at: datetime
+
+
+class Deleted(StrEnum):
+    """Why a recording is no more."""
+
+    RETENTION = "retention"  # its time was over
+    COMMAND = "command"  # somebody deleted it
+
+
+class RecordingDeleted(Entry, frozen=True, kw_only=True, tag="recording.deleted"):
+    """A recording of a talk is no more."""
+
+    id: str
+    why: Deleted
+
+
 class NoticeQueued(Entry, frozen=True, kw_only=True, tag="notice.queued"):
     """A notice is to be sent to the `position`th address (from 1) of a recipient.
 

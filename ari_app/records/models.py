@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import JSON, TypeDecorator, TypeEngine
 
-SCHEMA = "0006"
+SCHEMA = "0007"
 """The revision of `migrations/versions` that this code reads and writes."""
 
 # In SQLite rows lie in the order of their key: those of one call side by side, the latest calls last.
@@ -81,6 +81,7 @@ class Base(DeclarativeBase):
         dict[str, Any]: JSON().with_variant(JSONB(), "postgresql"),
         list[str]: JSON().with_variant(JSONB(), "postgresql"),
         list[float]: JSON().with_variant(JSONB(), "postgresql"),
+        list[list[float]]: JSON().with_variant(JSONB(), "postgresql"),
     }
 
 
@@ -179,6 +180,25 @@ class Message(Base):
     seconds: Mapped[float]
     left_at: Mapped[datetime]
     deleted_at: Mapped[datetime | None]
+
+
+class Recording(Base):
+    """What caller and agent said in a call."""
+
+    __tablename__ = "recordings"
+    __table_args__ = _CLUSTERED
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    call_id: Mapped[str]  # no foreign key: the call's row may come later
+    file: Mapped[str]
+    begun_at: Mapped[datetime]
+    seconds: Mapped[float]
+    pauses: Mapped[list[list[float]]]
+    size: Mapped[int] = mapped_column(BigInteger)
+    stored_at: Mapped[datetime]
+    delete_at: Mapped[datetime]
+    deleted_at: Mapped[datetime | None]
+    deleted_why: Mapped[str | None]
 
 
 class Notice(Base):
@@ -280,6 +300,13 @@ Index(
     Notice.id,
     sqlite_where=Notice.state == "waiting",
     postgresql_where=Notice.state == "waiting",
+)
+Index("ix_recordings_call_id", Recording.call_id)
+Index(
+    "ix_recordings_kept",
+    Recording.delete_at,
+    sqlite_where=Recording.deleted_at.is_(None),
+    postgresql_where=Recording.deleted_at.is_(None),
 )
 Index(
     "ix_callbacks_open",

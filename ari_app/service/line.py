@@ -46,6 +46,7 @@ from .outbox import RecordedOutbox
 from .publishing import publish, unpublished
 from .reading import Reading, SettingsFile
 from .reception import Reception
+from .recording_keeping import RecordingKeeper
 from .reloading import Rejection, Version, taken_over, warn
 from .status import write_status
 
@@ -90,6 +91,7 @@ class Line:
         *listeners: FactSink,
         now: Callable[[], datetime] = wall_clock,
     ) -> None:
+        self._now = now
         activity = AgentActivity()
         self.recorder = recorder
         self.prompts = prompts
@@ -199,12 +201,22 @@ class Line:
                 is_known=self.reception.knows,
             )
             stack.push_async_callback(_cancelled, asyncio.create_task(keeper.run(), name="messages"))
+            recordings = RecordingKeeper(
+                self.ari,
+                lambda: self._desk,
+                self.recorder,
+                self.settings.database_url,
+                is_known=self.reception.knows,
+                now=self._now,
+            )
+            stack.push_async_callback(_cancelled, asyncio.create_task(recordings.run(), name="recordings"))
             await self._start_ami(stack)
             announcing = AnnouncementKeeper(self.settings, self._desk.announcements)
             await stack.enter_async_context(announcing.keeping())
             self.ari.on_stasis_start = self.reception.on_stasis_start
             self.ari.on_ready.append(self._adopt)
             self.ari.on_ready.append(keeper.look)
+            self.ari.on_ready.append(recordings.look)
             stack.push_async_callback(self.ari.close)
             await self.ari.start(wait=wait)
             stack.push_async_callback(self._drain)

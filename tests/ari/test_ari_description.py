@@ -117,6 +117,8 @@ async def sent_by(resource: type[Resource], name: str) -> Sent:
         query: Any = None,
         body: Any = None,
         deadline: Any = None,
+        *,
+        into: Any = None,
     ) -> Any:
         raise Sent(operation, ids, query, body)
 
@@ -168,7 +170,7 @@ async def test_operation_and_its_parameters_are_asterisks(
 @pytest.mark.parametrize(("resource", "name"), METHODS)
 async def test_parameters_are_spelt_as_asterisk_spells_them(resource: type[Resource], name: str) -> None:
     sent = await sent_by(resource, name)
-    ours = set(inspect.signature(getattr(resource, name)).parameters) - {"self", "deadline"}
+    ours = set(inspect.signature(getattr(resource, name)).parameters) - {"self", "deadline", "into"}
     path = set(re.findall(r"\{(\w+)\}", sent.operation.path))
     spelt = {each if each in sent.query else camel_case(each) for each in ours}
     theirs = path | set(sent.query) | set(sent.body)

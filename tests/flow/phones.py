@@ -21,6 +21,7 @@ from ari_app.flow.phone import (
     Destination,
     Message,
     Recorded,
+    TalkRecording,
     Waiting,
 )
 
@@ -105,6 +106,7 @@ class ScriptedPhone:
         self.vips: list[bool] = []
         self.destinations: list[Destination | None] = []
         self.waitings: list[Waiting] = []
+        self.talk_recordings: list[TalkRecording | None] = []
         self.waited: list[float] = []
         self._script = deque(script)
         self._ahead = deque(ahead)
@@ -143,11 +145,13 @@ class ScriptedPhone:
         waiting: Waiting = RINGING,
         *,
         vip: bool = False,
+        recording: TalkRecording | None = None,
     ) -> Connection:
         self.connected.append((reason, language))
         self.vips.append(vip)
         self.destinations.append(to)
         self.waitings.append(waiting)
+        self.talk_recordings.append(recording)
         self.story.append(f"waits for {reason}")
         return self._agents.popleft() if self._agents else Connection.TALKED
 

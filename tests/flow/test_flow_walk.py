@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ari_app.flow.flow import Flow, build_flow
 from ari_app.flow.interpreter import FlowEnd, Outcome, run
-from ari_app.flow.phone import RINGING, Connection, Destination, Waiting
+from ari_app.flow.phone import RINGING, Connection, Destination, TalkRecording, Waiting
 from ari_app.flow.schema import FlowFile
 from ari_app.flow.words import load_words
 
@@ -197,6 +197,7 @@ async def test_what_a_phone_fails_with_is_not_swallowed(accueil: Flow) -> None:
             waiting: Waiting = RINGING,
             *,
             vip: bool = False,
+            recording: TalkRecording | None = None,
         ) -> Connection:
             raise ConnectionError(reason + language)
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from ..fields import ToNode
 from ..phone import Connection, Destination, Waiting
+from ..recording import Record
 from ..step import Step
 from ..while_waiting import WhileWaiting
 from ..words import WAITED, Word
@@ -39,6 +40,7 @@ class Ringing(Step):
         None,
         description="The next node, instead of both, where the team's escalation ends with `voicemail`.",
     )
+    record: Record | None = Field(None, description="Record what caller and agent say to each other.")
 
     def destination(self) -> Destination | None:
         """Return who is rung, None for who is on call for the caller's reason."""
@@ -50,7 +52,8 @@ class Ringing(Step):
 
     async def visit(self, walk: Walk) -> str | None:
         """Ring, and let the two talk."""
-        match await walk.connect(self.destination(), self._waiting(walk)):
+        recording = await self.record.announced(walk) if self.record is not None else None
+        match await walk.connect(self.destination(), self._waiting(walk), recording):
             case Connection.TALKED:
                 return self.then
             case Connection.NOBODY:

@@ -1,0 +1,247 @@
+"""Records what caller and agent say to each other: begins, pauses, goes on, ends.
+
+A channel of Asterisk's own listens to the caller (snoop): it hears what the caller says and what the caller
+hears, and so never what agents say among themselves. The bridge is as it would be without.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from ..ari.errors import AriError, ChannelGone, OutcomeUnknown, RecordingGone, RequestNotSent
+from ..ari.events import Event, RecordingFailed, StasisStart
+from ..ari.watching import Watched
+from ..core.logs import get_logger
+from ..core.prompt import Prompt
+from ..flow.phone import TalkRecording
+from ..flow.recording import TRIES
+from ..flow.words import Word
+from .channel import CallChannel, for_certain
+from .desk import Call
+from .leg import Leg
+from .recording import FORMAT
+from .recordings import Name
+
+log = get_logger(__name__)
+
+BEGUN_WITHIN = 2.0
+"""Seconds that Asterisk may take to begin; two people wait meanwhile to hear each other."""
+REMEDY = "see Asterisk's log, and the space on its disk; they talk on without a recording"
+SWITCH_REMEDY = (
+    "none is needed if the connection to Asterisk was cut; the agent heard that it is not possible"
+)
+
+
+class TalkRecorder:
+    """The recording of one talk, which may have interruptions, and several agents.
+
+    `caller_enters` comes before the caller hears anybody, `caller_leaves` before they no longer do. Whatever
+    fails, the talk goes on.
+    """
+
+    def __init__(self, call: Call, caller: CallChannel, how: TalkRecording, *, language: str) -> None:
+        self._call = call
+        self._ari = call.desk.ari
+        self._caller = caller
+        self._how = how
+        self._language = language
+        self._to_announce = how.announcement
+        self._refused = how.refused
+        self._channel = ""
+        """The id of the channel that listens, once there is one."""
+        self._name = ""
+        """Asterisk's name of the recording, as long as it is made."""
+        self._anything = False
+        """Whether Asterisk has recorded anything."""
+        self._watched: Watched | None = None
+        self._listens = asyncio.Event()
+        self._silent = False
+        """Whether Asterisk records silence."""
+        self._paused = False
+        """Whether an agent wants it so."""
+
+    @property
+    def by_itself(self) -> bool:
+        """Whether it begins without anybody asking for it."""
+        return not (self._how.announcement or self._how.refused)
+
+    # While the caller talks
+
+    async def caller_enters(self) -> None:
+        """Record what follows, unless somebody does not want that."""
+        if not (self._channel or self._to_announce or self._refused):
+            await self._begin()
+        elif not self._paused:
+            await self._record_silence(False)
+
+    async def caller_leaves(self) -> None:
+        """Record nothing until the caller is back."""
+        if not self._caller.gone:
+            await self._record_silence(True)
+
+    async def key(self, lead: Leg, others: Sequence[Leg]) -> bool:
+        """Begin, pause, or go on, and let everybody know; False if that cannot be."""
+        everybody = [lead, *others]
+        if self._refused:
+            await self._say(Word.RECORDING_REFUSED, [lead], caller=False)
+            return True
+        if not self._name:
+            return await self._begin_on_demand(everybody)
+        if self._paused:
+            await self._say(Word.RECORDING_RESUMED, everybody)
+            if not await self._record_silence(False):
+                return False
+            self._paused = False
+            self._call.story.note("recording.resumed")
+            return True
+        if not await self._record_silence(True):
+            return False
+        self._paused = True
+        self._call.story.note("recording.paused", leg=lead.id)
+        await self._say(Word.RECORDING_PAUSED, everybody)
+        return True
+
+    async def _begin_on_demand(self, everybody: Sequence[Leg]) -> bool:
+        if self._to_announce:
+            self._caller.forget_keys()
+            if not await self._play(self._to_announce, everybody):
+                return False
+            self._call.story.note("recording.announced")
+            if await self._caller_objects():
+                self._refused = True
+                self._call.story.note("recording.refused")
+                await self._say(Word.RECORDING_REFUSED, everybody[:1], caller=False)
+                return True
+            self._to_announce = ()
+        return await self._begin()
+
+    async def _caller_objects(self) -> bool:
+        """Tell whether the caller presses the key for it."""
+        if self._how.objection is not None:
+            for _ in range(TRIES):
+                key = await self._caller.key(self._how.timeout)
+                if key in (None, self._how.objection):
+                    return key is not None
+        return False
+
+    async def _say(self, word: Word, legs: Sequence[Leg], *, caller: bool = True) -> None:
+        """Say one of the line's words to agents, and to the caller, each in their language."""
+        flows = self._call.desk.flows
+        await asyncio.gather(
+            *(_heard(leg.channel, [leg.media(word)]) for leg in legs),
+            *([self._caller_hears([flows.line_prompt(word, self._language)])] if caller else []),
+        )
+
+    async def _play(self, prompts: Sequence[Prompt], legs: Sequence[Leg]) -> bool:
+        """Play prompts to everybody; tell whether the caller could hear them."""
+        media = [self._call.desk.prompts.media(each) for each in prompts]
+        told, *_ = await asyncio.gather(
+            self._caller_hears(prompts), *(_heard(leg.channel, media) for leg in legs)
+        )
+        return told
+
+    async def _caller_hears(self, prompts: Sequence[Prompt]) -> bool:
+        return await _heard(self._caller, [self._call.desk.prompts.media(each) for each in prompts])
+
+    # Asterisk
+
+    async def _begin(self) -> bool:
+        """Let a channel listen, and record that; False if it cannot be."""
+        app, story = self._call.desk.settings.ari.app, self._call.story
+        await self._let_go()
+        self._channel, recording = self._call.next_talk()
+        name = Name(recording, self._how.keep_days).in_asterisk(app)
+        self._listens.clear()
+        self._watched = self._ari.watch(self._channel, on_event=self._on_event)
+        try:
+            async with asyncio.timeout(BEGUN_WITHIN):
+                await self._ari.channels.snoop(
+                    self._caller.id,
+                    snoop_id=self._channel,
+                    spy="both",
+                    app=app,
+                    app_args=f"leg,{self._call.id}",
+                )
+                await self._listens.wait()
+                await self._ari.channels.record(self._channel, name=name, format=FORMAT, if_exists="fail")
+        except (AriError, TimeoutError) as error:
+            if not (self._caller.gone or isinstance(error, ChannelGone)):
+                self._not_recorded(str(error) or f"Asterisk did not begin within {BEGUN_WITHIN:g} s")
+            await self._let_go()
+            return False
+        self._name, self._silent, self._paused, self._anything = name, False, False, True
+        story.note("recording.begun", recording=recording, keep_days=self._how.keep_days)
+        log.info("recording.begun", recording=recording)
+        return True
+
+    def _on_event(self, event: Event) -> None:
+        match event:
+            case StasisStart():
+                self._listens.set()
+            case RecordingFailed():
+                self._not_recorded(event.recording.cause or "Asterisk does not say why")
+                self._name = ""
+            case _:
+                return
+
+    def _not_recorded(self, reason: str) -> None:
+        self._call.story.note("recording.failed")
+        log.error("recording.failed", reason=reason, remedy=REMEDY)
+
+    async def _record_silence(self, silent: bool) -> bool:
+        """Record silence from here on, or sound; False if that cannot be."""
+        if not self._name or silent is self._silent:
+            return bool(self._name)
+        recordings = self._ari.recordings
+        try:
+            await (recordings.mute(self._name) if silent else recordings.unmute(self._name))
+        except RecordingGone:
+            if not self._caller.gone:
+                self._not_recorded("Asterisk has ended it")
+            self._name = ""
+            return False
+        except AriError as error:
+            log.warning("recording.not_switched", reason=str(error), remedy=SWITCH_REMEDY)
+            return False
+        self._silent = silent
+        return True
+
+    async def end(self, *, left_alone: bool = False) -> None:
+        """End it, unless they talk on without us: then Asterisk goes on with it."""
+        if left_alone:
+            self._close()
+            return
+        try:
+            await self._let_go()
+        finally:
+            if self._anything:
+                self._call.story.note("recording.ended")
+                self._call.desk.recorded.over(self._call.id)
+
+    async def _let_go(self) -> None:
+        """Hang up the channel that listens; what it recorded stays."""
+        channel, self._channel = self._channel, ""
+        self._close()
+        if channel:
+            try:
+                await self._ari.channels.hangup(channel)
+            except (RequestNotSent, OutcomeUnknown):
+                self._call.beside(for_certain(self._ari, lambda: self._ari.channels.hangup(channel)))
+            except AriError as error:
+                log.debug("call.request_failed", channel=channel, error=str(error))
+
+    def _close(self) -> None:
+        if self._watched is not None:
+            self._watched.close()
+            self._watched = None
+
+
+async def _heard(channel: CallChannel, media: Sequence[str]) -> bool:
+    """Play something to somebody in a bridge; tell whether they could hear it."""
+    try:
+        await channel.play(media, barge_in=False)
+    except AriError as error:
+        log.debug("call.request_failed", channel=channel.id, error=str(error))
+        return False
+    return not channel.gone

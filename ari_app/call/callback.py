@@ -73,7 +73,7 @@ class CallbackSession(Session):
 
     def call_off(self) -> None:
         """Ring nobody any more, unless the two talk already."""
-        if self._living is not None and not self.settled:
+        if self._living is not None and not (self.settled or self._called_off):
             self._called_off = True
             if self._hunt is not None:
                 self._hunt.last_word = Word.AGENT_UNNEEDED

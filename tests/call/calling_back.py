@@ -32,7 +32,7 @@ EVERYBODY = ("alice", "bruno", "chloe", "+33199001201")
 def calls_back(how: str = QUICKLY, *, survey: str = "prompt: avis, thanks: merci, timeout: 2s") -> str:
     """Return a flow that asks for a reason, and promises to call back; who is not called hears goodbye.
 
-    Key 5 is urgent, 9 puts through to an agent instead, and 8 lets callers wait and then choose.
+    Key 5 is urgent; 9 and 7 put through to an agent, for reasons 1 and 2; 8 lets callers wait and choose.
     """
     return f"""
 flow: menu
@@ -55,6 +55,7 @@ nodes:
         "3": {{reason: retour, goto: rappel}}
         "4": {{reason: commande, goto: rappel}}
         "5": {{reason: panne, goto: urgent}}
+        "7": {{reason: carte-volee, goto: appel}}
         "8": {{reason: panne, goto: attente}}
         "9": {{reason: panne, goto: appel}}
       otherwise: personne
@@ -138,7 +139,7 @@ async def calls_of(settings: Settings, number: str) -> Sequence[CallStory]:
     """Return the records of a number's calls, those that it made and those that were made to it."""
     async with Reader(settings.database_url) as reader:
         found = [each for each in await reader.calls(limit=100) if each.number == number]
-        return [await reader.call(each.id) for each in sorted(found, key=lambda each: each.id)]
+        return [await reader.call(each.id) for each in sorted(found, key=lambda each: each.arrived_at)]
 
 
 async def over_calls_of(line: OpenLine, number: str, many: int) -> Sequence[CallStory]:

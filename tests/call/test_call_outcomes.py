@@ -90,6 +90,11 @@ WAYS = {
     "the caller is called back, and hangs up as they take the call": (
         "a_caller_who_hangs_up_as_they_take_the_call_frees_the_agent"
     ),
+    "a call back is cancelled while telephones ring": "who_is_cancelled_while_telephones_ring_stops_them",
+    "the caller calls again while telephones ring to call them back": (
+        "who_calls_again_and_talks_is_not_called_back",
+        "who_calls_again_and_talks_with_nobody_is_called_back_after_that",
+    ),
     "the caller is called back, and the agent is gone by then": (
         "an_agent_who_is_gone_when_the_caller_wants_to_talk_leaves_them_to_the_next",
         "who_picked_up_and_finds_nobody_hears_that_they_will_be_called_again",
@@ -157,6 +162,14 @@ DEATHS = {
     ),
     "leaving a message": "what_is_said_while_the_line_is_dead_is_kept_at_its_next_start",
     "gone by the next start": "what_ended_while_the_line_was_dead_ended_when_asterisk_says",
+    "waiting to be called back": (
+        "who_was_to_be_called_back_when_the_line_went_is_called_when_it_is_back",
+        "a_wish_that_is_out_of_date_after_a_long_stop_is_given_up",
+    ),
+    "being called back: telephones ring": (
+        "who_was_to_be_called_back_when_the_line_went_is_called_when_it_is_back"
+    ),
+    "asked how it was, after the talk": "who_is_asked_how_it_was_when_the_line_is_killed_has_talked",
     "not there yet": (
         "while_the_line_is_away_asterisk_puts_callers_through_to_who_is_on_call",
         "while_the_line_is_away_and_nobody_is_on_call_callers_hear_an_apology",

@@ -100,6 +100,25 @@ async def test_an_agent_who_takes_a_call_is_rung_for_no_other_any_more(open_a_li
     assert tried(record) == [("alice", "busy"), ("bruno", "cancelled")]
 
 
+async def test_a_desk_phone_that_rings_for_somebody_rings_for_the_next_caller_too(
+    open_a_line: OpenALine,
+) -> None:
+    async with open_a_line(teams={"panne": [f"{{ring: [alice], {NO_HURRY}}}"]}) as line:
+        alice = line.telephone("alice")
+        first = await line.takes_a_call("panne")
+        ringing = await alice.is_rung()
+        second = await line.takes_a_call("panne")
+        agent = await alice.is_rung()
+        await first.hangs_up()
+        await ringing.is_hung_up()
+        await agent.takes_the_call()
+        await line.told(CallBridged, second)
+        await second.hears_voice_of(agent)
+        await second.hangs_up()
+        record = await line.record_of(second)
+    assert tried(record) == [("alice", "accepted")]
+
+
 async def test_who_wants_to_be_rung_in_a_call_is_rung(open_a_line: OpenALine) -> None:
     more = {"panne": "busy: ring\n"}
     async with open_a_line(agents=TWO_PHONES, teams=THEN_BRUNO, more=more) as line:

@@ -41,7 +41,7 @@ SENTENCES = {
     "call.surveyed": "they say how it was: {score} of 5",
     "callback.asked": "they ask to be called back",
     "callback.refused": "they cannot be called back ({reason})",
-    "callback.attempt": "the line calls back, for the {attempt}th time ({callback})",
+    "callback.attempt": "the line calls back, attempt {attempt} ({callback})",
     "callback.not_reached": "whoever asked to be called back does not pick up: {result}",
     "message.left": "they left the message {message}, for team {team}",
     "voicemail.nothing": "they say nothing after the beep",

@@ -211,9 +211,11 @@ class TextPhone:
         if waiting.music:
             typer.echo(f"  hears music ({waiting.music})")
         if waiting.say or waiting.waited:
-            said = [prompt.text for prompt in waiting.say]
-            said += ["how long they have been waiting"] if waiting.waited else []
-            typer.echo(f"  every {format_duration(waiting.every)}: {' '.join(said)}")
+            said = " ".join(prompt.text for prompt in waiting.say)
+            waited = "how long they have been waiting" if waiting.waited else ""
+            typer.echo(
+                f"  every {format_duration(waiting.every)}: {', then '.join(filter(None, (said, waited)))}"
+            )
         if not waiting.keys:
             return False
         self._ahead.clear()

@@ -20,6 +20,7 @@ def check_all(settings: Settings) -> list[Finding]:
     findings += published.findings
     findings += _database(settings)
     findings += _passwords(settings)
+    findings += _templates(settings)
     try:
         store = PromptStore.from_settings(settings.prompts)
     except AstreinteError as error:
@@ -69,4 +70,20 @@ def _passwords(settings: Settings) -> list[Finding]:
             ("ami", settings.ami.password, "manager.conf"),
         )
         if not secret.get_secret_value()
+    ]
+
+
+def _templates(settings: Settings) -> list[Finding]:
+    """Tell that an Asterisk of ours could not be configured."""
+    asterisk = settings.asterisk
+    if not asterisk.managed or any(asterisk.templates.glob("*.conf")):
+        return []
+    return [
+        Finding(
+            *settings.place("asterisk", "templates"),
+            message="there are no templates of Asterisk's configuration",
+            found=f"no `*.conf` in {asterisk.templates}",
+            expected="the folder `asterisk_conf` of this project, or a copy of it",
+            remedy="name that folder as `templates` below `asterisk`",
+        )
     ]

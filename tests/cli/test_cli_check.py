@@ -44,6 +44,11 @@ def test_the_shipped_files_have_no_mistake(astreinte: Astreinte, desk: Desk) -> 
         ("limits: {calls: 0}", "1:17", "`calls` is not valid|1 or more"),
         ("dial: {number_format: E164}", "1:23", "knows no such word|did you mean `e164`?"),
         ("log: {level: loud}", "1:14", "knows no such word|`debug`, `info`"),
+        (
+            "asterisk: {managed: true, templates: nowhere}",
+            "1:38",
+            "no templates of Asterisk|the folder `asterisk_conf`",
+        ),
         ("asterisk: {managed: perhaps}", "1:21", "`managed` is not valid|`true` or `false`"),
         ("database: 'mysql://me:hush@db/a'", "1:11", "cannot be kept in 'mysql'|postgresql://"),
         ("prompts: {engine: piper}", "1:19", "knows no such word|`espeak` or `command`"),

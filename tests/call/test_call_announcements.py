@@ -19,6 +19,7 @@ from ari_app.records.facts import CallEvent, LegStarted
 from .exchange import OpenLine, Place, opened
 from .people import Person, until
 from .sounds import spoken, write_hiss
+from .troubles import command
 
 MENU_LINE, PANNE = Target(line="default"), Target(team="panne")
 FRENCH, ENGLISH = "Une panne générale est en cours, nous y travaillons.", "There is an outage, we are on it."
@@ -78,6 +79,33 @@ async def test_callers_of_a_running_line_hear_what_is_switched_on_before_anythin
         await last.hears("bienvenue")
         await last.hangs_up()
         assert await heard_on_record(line, last) == []
+
+
+async def test_the_command_switches_it_on_and_off_while_callers_call(place: Place) -> None:
+    settings = place.settings()
+    document = {
+        **{name: str(getattr(settings, name)) for name in ("rosters", "flows", "data")},
+        "lines": settings.lines,
+        "prompts": {
+            "recordings": str(settings.prompts.recordings),
+            "folder": str(settings.prompts.folder),
+        },
+    }
+    async with opened(place, settings) as line:
+        code, out, _ = await command(settings, "announce", "on", "panne", FRENCH, **document)
+        assert (code, "On for team panne until it is switched off" in out) == (0, True)
+        await until_on(line, PANNE)
+        caller = await line.takes_a_call("panne")
+        await caller.hears_sound(await spoken(settings, "announcement", FRENCH))
+        await caller.hangs_up()
+        code, out, _ = await command(settings, "announce", "off", "panne", **document)
+        assert (code, out) == (0, "Off for team panne.\n")
+        await until_on(line)
+        alice = line.telephone("alice")
+        another = await line.takes_a_call("panne")
+        await alice.is_rung()
+        await another.hangs_up()
+        assert await heard_on_record(line, another) == []
 
 
 async def test_a_key_cuts_an_announcement_short_and_answers_the_menu(place: Place) -> None:

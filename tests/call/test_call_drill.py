@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from contextlib import aclosing
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
 
 from ari_app.core.settings import Settings
 from ari_app.records.facts import CallBridged
@@ -18,7 +15,7 @@ from ari_app.service.requests import SOCKET, NoLineRunning, Refused, asked
 from .duty import tried_phones
 from .files import mobile
 from .people import Person
-from .troubles import line_that_stops
+from .troubles import command, line_that_stops
 
 if TYPE_CHECKING:
     from .conftest import OpenALine
@@ -35,21 +32,6 @@ async def drill(settings: Settings, team: str = "panne", **more: str) -> list[di
     request = {"ask": "drill", "team": team, **more}
     async with aclosing(asked(settings.data, request)) as answers:
         return [answer async for answer in answers if "ringing" not in answer]
-
-
-async def command(settings: Settings, *words: str) -> tuple[int | None, str, str]:
-    """Run a command on the line's machine, as its user."""
-    file = settings.data / "line.yaml"
-    file.write_text(yaml.safe_dump({"data": str(settings.data)}), "utf-8")
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "ari_app", *words, "--settings", str(file)),
-        cwd=Path(__file__).parents[2],
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate()
-    return process.returncode, out.decode(), err.decode()
 
 
 async def says_that_they_are_there(ringing: asyncio.Future[Person] | Any) -> None:

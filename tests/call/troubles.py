@@ -57,6 +57,21 @@ async def until_fallback_is(place: Place, line: str, dial: str) -> None:
     await until_told(f"AstDB says {dial!r} for {line}", written)
 
 
+async def command(settings: Settings, *words: str, **document: Any) -> tuple[int | None, str, str]:
+    """Run a command on the line's machine, as its user; `document` is what else its settings file says."""
+    file = settings.data / "line.yaml"
+    file.write_text(yaml.safe_dump({"data": str(settings.data), **document}), "utf-8")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "ari_app", *words, "--settings", str(file)),
+        cwd=PROJECT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    return process.returncode, out.decode(), err.decode()
+
+
 class LineProcess:
     """`astreinte run` in a process of its own; what it logs is what it tells."""
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ari_app.records.facts import DutyNoted
 from ari_app.records.recorder import Recorder
+from tests.notify.services import mail_server
 
 from .conftest import Desk, Said
 
@@ -82,6 +84,23 @@ def test_next_says_to_whom_it_could_not_be_sent(astreinte: Astreinte, desk: Desk
     assert said.code == 1
     assert "nobody: has no address" in said.err
     assert "not sent to chef, Astreinte support-technique" in said.out
+
+
+async def test_next_mails_who_is_on_next(desk: Desk) -> None:
+    async with mail_server() as mail:
+        desk.settings(f"notify: {{recipients: {{chef: '{mail.address()}'}}}}\n")
+        desk.edit(
+            "rosters/support-technique.yaml", "escalation:", "handoff_notice: {to: chef}\n\nescalation:"
+        )
+        said = await asyncio.to_thread(desk.types, "notify", "next", "--team", "support-technique")
+    assert said.code == 0
+    rows = [re.split(" {2,}", row) for row in said.out.splitlines() if row.endswith("chef")]
+    assert said.out.count("sent to chef, Astreinte support-technique") == len(rows) > 0
+    told = {str(each["subject"]) for each in mail.mails}
+    for _, _, team, agents, _ in rows:
+        assert any(
+            f"Astreinte {team} : {' et '.join(agents.split(', '))} à partir du" in each for each in told
+        )
 
 
 def test_next_understands_durations_alone(astreinte: Astreinte) -> None:

@@ -64,6 +64,8 @@ RECALLED = timedelta(days=30)
 """How far back it is looked what agents did; who did nothing since is the first in turn anyway."""
 RECALL_HEAD_START = 1.0
 """Seconds until a start goes on without what agents did before; it is taken into account when it is there."""
+RECORDS_HEAD_START = 1.0
+"""Seconds that callers who outlived us wait for the records, which may know more about them."""
 RECORDS_RETRY = 5.0
 """Seconds between two looks whether the records can be read, for the calls that outlived us."""
 
@@ -358,13 +360,18 @@ class Line:
         """
         problem = ""
         while True:
+            reading = asyncio.create_task(self.recorder.open_calls(), name="calls left open")
             try:
-                on_record = await self.recorder.open_calls()
-                return [each for each in on_record if each.call.arrived_at < self._since]
+                await asyncio.wait([reading], timeout=RECORDS_HEAD_START)
+                if not reading.done():
+                    await self._sorted_out([])
+                return [each for each in await reading if each.call.arrived_at < self._since]
             except RecordsUnavailable as error:
                 if problem != error.problem:
                     problem = error.problem
                     log.warning("adoption.waits", reason=error.message, remedy=error.remedy)
+            finally:
+                reading.cancel()
             await self._sorted_out([])
             await asyncio.sleep(RECORDS_RETRY)
 

@@ -143,10 +143,15 @@ DEATHS = {
     "talking": (
         "people_who_talk_when_the_line_is_killed_talk_on_and_their_record_ends_complete",
         "a_talk_of_which_nothing_was_written_goes_on_and_is_recorded",
+        "who_took_the_call_in_the_instant_in_which_the_line_was_killed_talks_with_the_caller",
     ),
-    "in the menu, hearing words": "each_caller_reaches_an_agent_whatever_went_on_when_the_line_was_killed",
+    "in the menu, hearing words": (
+        "whoever_had_not_talked_when_the_line_was_killed_reaches_an_agent_when_it_is_back",
+        "who_was_in_a_menu_is_served_while_the_records_cannot_be_read",
+    ),
     "waiting for an agent": (
         "each_caller_reaches_an_agent_whatever_went_on_when_the_line_was_killed",
+        "whoever_had_not_talked_when_the_line_was_killed_reaches_an_agent_when_it_is_back",
         "callers_do_not_wait_for_records_that_cannot_be_read",
     ),
     "talking with several agents": (
@@ -169,7 +174,10 @@ DEATHS = {
     "being called back: telephones ring": (
         "who_was_to_be_called_back_when_the_line_went_is_called_when_it_is_back"
     ),
-    "asked how it was, after the talk": "who_is_asked_how_it_was_when_the_line_is_killed_has_talked",
+    "asked how it was, after the talk": (
+        "who_is_asked_how_it_was_when_the_line_is_killed_has_talked",
+        "what_a_caller_said_of_the_call_before_the_line_was_killed_is_on_record",
+    ),
     "not there yet": (
         "while_the_line_is_away_asterisk_puts_callers_through_to_who_is_on_call",
         "while_the_line_is_away_and_nobody_is_on_call_callers_hear_an_apology",

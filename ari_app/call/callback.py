@@ -231,8 +231,9 @@ class CallbackSession(Session):
         self._outcome, self._left = Outcome.BRIDGED, leg
         self._caller.forget_keys()
         if wish.then in flow.nodes:
-            language = wish.language if wish.language in flow.languages else flow.languages[0]
-            await interpreter.go_on(flow, self, wish.then, language=language)
+            await interpreter.go_on(
+                flow, self, wish.then, language=wish.language, reason=wish.reason, priority=wish.priority
+            )
         return Outcome.BRIDGED
 
     # The end

@@ -57,7 +57,7 @@ def cancel_callback(settings_file: Path | None, prefix: str) -> int:
     wish = asyncio.run(_cancelled(settings.database_url, prefix))
     typer.echo(f"{wish.number} is not called back.")
     if wish.state == CallbackState.CALLING:
-        typer.echo("An attempt is under way: it goes on, and is the last one.")
+        typer.echo("Telephones ring, or the two talk: what rings stops in a second, who talks talks on.")
     return 0
 
 

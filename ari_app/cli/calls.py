@@ -13,8 +13,20 @@ from ..records.reader import CallRecord, CallStory, LegRecord, Reader
 from .story import told
 from .terminal import BOLD, paint, print_table, safe
 
-COLUMNS = ("call", "came in", "line", "caller", "reason", "agent", "outcome", "wait", "talk", "total")
-LEAST_WANTED = ("line", "total", "wait", "talk", "agent", "reason", "came in", "caller")
+COLUMNS = (
+    "call",
+    "came in",
+    "line",
+    "caller",
+    "reason",
+    "agent",
+    "outcome",
+    "survey",
+    "wait",
+    "talk",
+    "total",
+)
+LEAST_WANTED = ("line", "survey", "total", "wait", "talk", "agent", "reason", "came in", "caller")
 """What a narrow terminal does without: `calls show` has it all."""
 
 
@@ -38,6 +50,7 @@ def _row(call: CallRecord) -> tuple[object, ...]:
         call.reason,
         call.agent,
         call.outcome or "in progress",
+        call.survey,
         seconds(call.wait_seconds),
         seconds(call.talk_seconds),
         seconds(call.total_seconds),

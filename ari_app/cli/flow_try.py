@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from itertools import groupby
 from operator import attrgetter
@@ -309,8 +309,22 @@ def try_flow(
     fingers = Typist() if keys is None else Script(keys, somebody=somebody)
     rosters, _ = load_rosters(settings.rosters, at=instant, feeds=KeptFeeds(settings))
     caller = Caller("try", called, safe_number(number), vip)
-    phone = TextPhone(flow, caller, instant, fingers, rosters, callbacks=TextCallbacks(settings, caller))
+    callbacks = TextCallbacks(settings, caller)
+    phone = TextPhone(flow, caller, instant, fingers, rosters, callbacks=callbacks)
     end = asyncio.run(interpreter.run(flow, phone, language=language))
+    if (promised := callbacks.promised) and (then := promised.plan.then):
+        with suppress(CallerGone):
+            if fingers.agree("Do the two talk when the caller is called back?"):
+                end = asyncio.run(
+                    interpreter.go_on(
+                        flow,
+                        phone,
+                        then,
+                        language=promised.language,
+                        reason=promised.reason,
+                        priority=promised.priority,
+                    )
+                )
     for_reason = f", for {end.reason}" if end.reason else ""
     typer.echo(f"\nThe call ends at {end.node}: {end.outcome}, in {end.language}{for_reason}.")
     return 0

@@ -15,6 +15,7 @@ class TextCallbacks:
 
     def __init__(self, settings: Settings, caller: Caller) -> None:
         self.other_numbers = settings.callbacks.other_numbers
+        self.promised: Callback | None = None
         self._caller = caller
         self._callable = CallableNumbers.of(settings, caller.called)
 
@@ -28,7 +29,7 @@ class TextCallbacks:
 
     async def ask(self, callback: Callback) -> bool:
         """Tell what would be promised."""
-        plan = callback.plan
+        self.promised, plan = callback, callback.plan
         delays = ", ".join(format_duration(each) for each in plan.delays)
         typer.echo(f"  will be called back at {callback.number}, for {callback.reason}")
         typer.echo(

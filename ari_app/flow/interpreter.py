@@ -45,10 +45,10 @@ async def run(flow: Flow, phone: Phone, *, language: str | None = None) -> FlowE
     return await _walked(Walk(flow, phone, language or flow.language_for(phone.caller)))
 
 
-async def go_on(flow: Flow, phone: Phone, node: str, *, language: str) -> FlowEnd:
-    """Walk a caller on from a node, who has talked with an agent already: as `run` else."""
-    walk = Walk(flow, phone, language)
-    walk.node = node
+async def go_on(flow: Flow, phone: Phone, node: str, *, language: str, reason: str, priority: int) -> FlowEnd:
+    """Walk a caller on from a node, who was called back and has talked with an agent: as `run` else."""
+    walk = Walk(flow, phone, language if language in flow.languages else flow.languages[0])
+    walk.node, walk.reason, walk.priority = node, reason, priority
     walk.outcome = Outcome.TALKED
     return await _walked(walk)
 

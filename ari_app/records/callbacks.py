@@ -158,7 +158,7 @@ class CallbackReader(Reader):
 
 
 async def cancel(database_url: str, callback: str) -> None:
-    """Have somebody called back no more; a line that runs notices it before it rings anybody.
+    """Have somebody called back no more; a line that runs rings nobody for them then, and stops what rings.
 
     Raises `RecordsUnavailable`.
     """

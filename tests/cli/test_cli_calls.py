@@ -82,7 +82,7 @@ def test_before_the_first_call_the_list_is_empty(astreinte: Astreinte, desk: Des
 def test_the_newest_calls_are_listed_one_a_line(astreinte: Astreinte, records: tuple[str, ...]) -> None:
     said = astreinte("calls", "-n", "3")
     head, *rows = said.out.rstrip("\n").split("\n")
-    assert " ".join(head.split()) == "call came in line caller reason agent outcome wait talk total"
+    assert " ".join(head.split()) == "call came in line caller reason agent outcome survey wait talk total"
     assert len(rows) == 3
     for row in rows:
         assert row.split()[0] in records

@@ -45,7 +45,7 @@ class Survey(Saying):
             if key in SCORES:
                 walk.note("survey.answer", node=walk.node, score=int(key))
                 if self.thanks:
-                    await walk.say_prompts(self.thanks, self.languages)
+                    await walk.say_prompts(self.thanks, self.languages, barge_in=False)
                 return self.goto
         walk.note("survey.silence", node=walk.node)
         return self.goto

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 
 from .errors import EngineUnavailableError, SoundError
 from .wav import Sound, parse_wav
 
 SECONDS = 60.0
 LANGUAGE = "{language}"
+_CORRECT = "correct `prompts: {command: ...}` in the settings"
 
 
 def speak(argv: Sequence[str], text: str, language: str) -> Sound:
@@ -17,7 +20,7 @@ def speak(argv: Sequence[str], text: str, language: str) -> Sound:
 
     Raises `EngineUnavailableError` when it cannot be run, `SoundError` when it fails.
     """
-    words = [word.replace(LANGUAGE, language) for word in argv]
+    words = _in_language(argv, language)
     mend = f"run it by hand to see why: echo TEXT | {' '.join(words)} > test.wav"
     try:
         done = subprocess.run(  # noqa: S603 - the admin's own settings name the program
@@ -26,7 +29,7 @@ def speak(argv: Sequence[str], text: str, language: str) -> Sound:
     except OSError as error:
         raise EngineUnavailableError(
             f"the speech engine {words[0]} cannot be run: {error.strerror}",
-            remedy="correct `prompts: {command: ...}` in the settings",
+            remedy=_CORRECT,
         ) from None
     except subprocess.TimeoutExpired:
         raise SoundError(f"{words[0]} spoke for more than {SECONDS:.0f} seconds", remedy=mend) from None
@@ -37,3 +40,22 @@ def speak(argv: Sequence[str], text: str, language: str) -> Sound:
         return parse_wav(done.stdout)
     except SoundError as error:
         raise SoundError(f"{words[0]} gave what is no speech: {error.message}", remedy=mend) from None
+
+
+def look_for_voice(argv: Sequence[str], language: str) -> None:
+    """Look whether the program, and each file that the command names by its language, is there.
+
+    Raises `EngineUnavailableError`.
+    """
+    for word, named in zip(argv, _in_language(argv, language), strict=True):
+        if LANGUAGE in word and named.startswith("/") and not Path(named).exists():
+            raise EngineUnavailableError(
+                f"the speech engine {argv[0]} has no voice for `{language}`: there is no {named}",
+                remedy=f"put that voice there, or record the prompts in `{language}` (docs/prompts.md)",
+            )
+    if shutil.which(argv[0]) is None:
+        raise EngineUnavailableError(f"the speech engine {argv[0]} cannot be found", remedy=_CORRECT)
+
+
+def _in_language(argv: Sequence[str], language: str) -> list[str]:
+    return [word.replace(LANGUAGE, language) for word in argv]

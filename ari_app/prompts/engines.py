@@ -1,6 +1,6 @@
 """Which program speaks, and what makes its voice the one that it is.
 
-To add an engine: a `kind`, its `fingerprint`, and its line in `renderer.speak`.
+To add an engine: a `kind`, its `fingerprint`, how to look for its voice, and its line in `renderer.speak`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
+from . import command
 from .errors import EngineUnavailableError
 
 WORDS_A_MINUTE = 150
@@ -48,6 +49,19 @@ class EngineChoice:
         files = [Path(word) for word in self.command]
         stamps = [(str(file), *_stamp(file)) for file in files]  # a model may be replaced under its name
         return f"command {json.dumps(stamps)}"
+
+    def look_for_voice(self, language: str) -> None:
+        """Look whether it speaks a language, as far as can be known without a word.
+
+        Raises `EngineUnavailableError`.
+        """
+        self.fingerprint()
+        if self.kind == "espeak":
+            from .espeak import use_voice  # noqa: PLC0415 - loads the library, which a running line does not
+
+            use_voice(language)
+        else:
+            command.look_for_voice(self.command, language)
 
 
 def _stamp(file: Path) -> tuple[int, int]:

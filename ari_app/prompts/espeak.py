@@ -40,11 +40,19 @@ def speak(text: str, language: str) -> Sound:
     Raises `EngineUnavailableError`, also for a language that it has no voice of.
     """
     engine = _engine()
-    voice = _VOICES.get(language, language)
-    if engine.library.espeak_SetVoiceByName(voice.encode()) != 0:
-        raise EngineUnavailableError(f"espeak-ng has no voice for `{language}`", remedy=_OTHER_ENGINE)
+    use_voice(language)
     engine.library.espeak_SetParameter(_RATE, WORDS_A_MINUTE, 0)
     return Sound(engine.rate, 1, engine.synthesize(text.encode()))
+
+
+def use_voice(language: str) -> None:
+    """Speak a language from here on.
+
+    Raises `EngineUnavailableError` for one that it has no voice of.
+    """
+    voice = _VOICES.get(language, language)
+    if _engine().library.espeak_SetVoiceByName(voice.encode()) != 0:
+        raise EngineUnavailableError(f"espeak-ng has no voice for `{language}`", remedy=_OTHER_ENGINE)
 
 
 class _Engine:

@@ -65,6 +65,31 @@ class PromptStore:
         """Return what is wrong with the recordings. Reads them all: not for the event loop."""
         return find_recordings(self._recordings, prompts)[1]
 
+    def without_audio(self, prompts: Iterable[Prompt]) -> list[Failure]:
+        """Return the prompts that neither a recording nor the engine's voices speak, with what to do.
+
+        Nothing is spoken to find out. Reads all recordings: not for the event loop.
+        """
+        prompts = list(dict.fromkeys(prompts))
+        recordings, _ = find_recordings(self._recordings, prompts)
+        failures: list[Failure] = []
+        voiceless: dict[str, EngineUnavailableError | None] = {}
+        for prompt in prompts:
+            if prompt in recordings:
+                continue
+            if prompt.language not in voiceless:
+                voiceless[prompt.language] = self._why_voiceless(prompt.language)
+            if error := voiceless[prompt.language]:
+                failures.append(Failure(prompt, error.message, error.remedy))
+        return failures
+
+    def _why_voiceless(self, language: str) -> EngineUnavailableError | None:
+        try:
+            self._engine.look_for_voice(language)
+        except EngineUnavailableError as error:
+            return error
+        return None
+
     async def prepare(self, prompts: Iterable[Prompt], progress: OnProgress = _silent) -> list[Finding]:
         """Make the audio that is not there yet, so that `media` knows all of these prompts.
 

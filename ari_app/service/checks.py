@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..core.errors import AstreinteError
-from ..core.findings import Finding
+from ..core.findings import Finding, Severity
 from ..core.settings import Settings
+from ..core.suggest import one_of
 from ..prompts import PromptStore
+from ..prompts.errors import Failure
 from .books import read_books
 from .published import PublishedBefore
 
@@ -26,8 +30,34 @@ def check_all(settings: Settings) -> list[Finding]:
     except AstreinteError as error:
         findings.append(_setting(settings, ("prompts", "folder"), error))
     else:
-        findings += store.check(books.flows.prompts()) if books is not None else []
+        if books is not None:
+            findings += store.check(books.flows.prompts())
+            findings += _silent_texts(settings, store.without_audio(books.flows.prompts()))
     return sorted(findings)
+
+
+def _silent_texts(settings: Settings, failures: Sequence[Failure]) -> list[Finding]:
+    """Tell of texts that could not become sound, language by language.
+
+    A program that is not here may be where the line runs; what comes with the line is the same everywhere.
+    """
+    severity: Severity = "error" if settings.prompts.engine == "espeak" else "warning"
+    languages = dict.fromkeys(each.prompt.language for each in failures)
+    findings = []
+    for language in languages:
+        of_it = [each for each in failures if each.prompt.language == language]
+        names = one_of(sorted({each.prompt.name for each in of_it})).replace(" or ", " and ")
+        findings.append(
+            Finding(
+                *settings.place("prompts", "engine"),
+                message=f"there is no audio in `{language}` for {names}",
+                found=of_it[0].message,
+                expected=f"a voice that speaks `{language}`, or a recording of each",
+                remedy=of_it[0].remedy,
+                severity=severity,
+            )
+        )
+    return findings
 
 
 def _database(settings: Settings) -> list[Finding]:

@@ -70,6 +70,16 @@ def test_a_mistake_in_the_settings_is_told_at_its_place(
     assert said.code == 1
 
 
+def test_texts_that_nothing_speaks_are_told(astreinte: Astreinte, desk: Desk) -> None:
+    desk.settings("prompts: {engine: command, command: [/nonexistent/voice]}\n")
+    said = astreinte("check")
+    assert said.code == 0
+    assert ("astreinte.yaml", 1, 19, "warning") in places(said)
+    assert "there is no audio in `fr` for `agent-accept-carte-volee`" in said.out
+    assert "there is no audio in `en`" in said.out
+    assert "the speech engine /nonexistent/voice cannot be found" in said.out
+
+
 def test_a_settings_file_that_is_missing_is_named(astreinte: Astreinte) -> None:
     said = astreinte("check", "--settings", "elsewhere.yaml")
     assert said.code == 1

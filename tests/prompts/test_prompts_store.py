@@ -239,6 +239,28 @@ async def test_a_voice_that_is_missing_is_told_with_the_ways_out(tmp_path: Path)
     assert "record the prompts" in failed.value.remedy
 
 
+def silent(store: PromptStore, *prompts: Prompt) -> list[tuple[Prompt, str]]:
+    return [(each.prompt, each.message) for each in store.without_audio(prompts)]
+
+
+def test_texts_without_audio_are_known_before_anything_is_spoken(tmp_path: Path) -> None:
+    klingon = [Prompt("bonjour", "tlh", "nuqneH"), Prompt("merci", "tlh", "qatlho'")]
+    record(tmp_path / "prompts" / "tlh" / "merci.wav")
+    store = store_of(tmp_path / "cache", recordings=tmp_path / "prompts")
+    assert silent(store, BONJOUR, *klingon, HELLO) == [(klingon[0], "espeak-ng has no voice for `tlh`")]
+    assert not (tmp_path / "cache").exists()
+
+
+def test_a_voice_of_a_program_is_looked_for_in_each_language(tmp_path: Path) -> None:
+    (tmp_path / "fr.onnx").touch()
+    voices = f"{tmp_path}/{{language}}.onnx"
+    program = EngineChoice("command", [sys.executable, "--model", voices])
+    ((prompt, why),) = silent(store_of(tmp_path / "cache", program), BONJOUR, HELLO)
+    assert (prompt, f"there is no {tmp_path}/en.onnx" in why) == (HELLO, True)
+    gone = store_of(tmp_path / "cache", EngineChoice("command", ["/nonexistent/piper"]))
+    assert silent(gone, BONJOUR) == [(BONJOUR, "the speech engine /nonexistent/piper cannot be found")]
+
+
 async def test_a_program_that_is_not_there_is_told(tmp_path: Path) -> None:
     store = store_of(tmp_path, EngineChoice("command", ["/nonexistent/piper"]))
     with pytest.raises(PromptsUnavailableError, match="/nonexistent/piper cannot be run"):

@@ -12,7 +12,8 @@ from ..core.settings import Settings, load_settings
 from ..pbx import Installation, LineConfig, find_asterisk
 from ..pbx.config import write_private
 from ..records.database import Database
-from ..service.books import open_books
+from ..service.apart import FileReader
+from ..service.first_reading import read_apart
 from ..service.instance import only_instance
 from ..service.line import Line, open_line
 from ..service.managed import line_config, managed_asterisk
@@ -28,13 +29,11 @@ def run_line(settings_file: Path | None) -> int:
     settings = load_settings(settings_file)
     log = settings.log
     logs.configure(format=log.format, level=log.level, file=log.file, mask_numbers=log.mask_numbers)
-    open_books(settings)  # a mistake in a file is told before anything is started
-    with only_instance(settings.data):
-        installation = None
-        if settings.asterisk.managed:
-            with SetupProgress() as progress:
-                installation = find_asterisk(progress.asterisk)
-        asyncio.run(_serve(settings, settings_file, installation))
+    installation = None
+    if settings.asterisk.managed:
+        with SetupProgress() as progress:
+            installation = find_asterisk(progress.asterisk)
+    asyncio.run(_serve(settings, settings_file, installation))
     return 0
 
 
@@ -51,12 +50,16 @@ async def _serve(settings: Settings, settings_file: Path | None, installation: I
 
 async def _run(settings: Settings, installation: Installation | None, control: Control) -> None:
     async with AsyncExitStack() as stack:
+        reader = FileReader()
+        stack.push_async_callback(reader.close)
+        first = await read_apart(settings, reader)  # a mistake in a file is told before anything is started
+        stack.enter_context(only_instance(settings.data))
         config: LineConfig | None = None
         if installation is not None:
             config = line_config(settings, settings.data / "asterisk", settings.asterisk.phones)
             _, settings = await stack.enter_async_context(managed_asterisk(settings, installation, config))
         with SetupProgress() as progress:
-            opening = open_line(settings, progress=progress.prompts, wait=None)
+            opening = open_line(settings, first, progress=progress.prompts, wait=None)
             line = await stack.enter_async_context(opening)
         control.line = line
         await stack.enter_async_context(control.files.keeping(line))

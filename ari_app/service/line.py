@@ -35,15 +35,16 @@ from ..records.reader import OpenCall, Reader
 from ..records.recorder import Recorder
 from .announcing import AnnouncementKeeper, spoken_beside
 from .apart import Apart, FileReader, ReadingFailed
-from .books import Books, open_books
+from .books import Books
 from .calendar_refreshing import CalendarKeeper
 from .callbacks import CallbackKeeper
 from .duties import Duties, wall_clock
 from .fallback import FallbackKeeper
+from .first_reading import FirstReading, read_here
 from .message_keeping import MessageKeeper
 from .oncall import on_call_now
 from .outbox import RecordedOutbox
-from .publishing import publish, unpublished
+from .publishing import unpublished
 from .reading import Reading, SettingsFile
 from .reception import Reception
 from .recording_keeping import RecordingKeeper
@@ -90,6 +91,7 @@ class Line:
         books: Books,
         prompts: PromptStore,
         recorder: Recorder,
+        file_reader: FileReader,
         *listeners: FactSink,
         now: Callable[[], datetime] = wall_clock,
     ) -> None:
@@ -162,7 +164,7 @@ class Line:
         """The calls of an earlier process that are not sorted out yet; None until they are known."""
         self._adopting = asyncio.Lock()
         self._reloading = asyncio.Lock()
-        self._file_reader = FileReader()
+        self._file_reader = file_reader
 
     @property
     def settings(self) -> Settings:
@@ -235,7 +237,6 @@ class Line:
             await self._until_ami_is_known()
             await asyncio.wait([recalling], timeout=RECALL_HEAD_START)
             await stack.enter_async_context(self.duties.running())
-            await self._be_ready_to_reload()
             log.info("line.ready", app=self.settings.ari.app, lines=",".join(self.settings.lines))
             yield
             log.info("line.stopping")
@@ -288,11 +289,6 @@ class Line:
                 taken = False
             await asyncio.to_thread(write_status, self.settings.data, self.version)
             return taken
-
-    async def _be_ready_to_reload(self) -> None:
-        async with self._reloading:
-            with suppress(ReadingFailed):  # the next reload tries again, and tells of it
-                await self._file_reader.start()
 
     async def _take_over(self, reading: Reading, *, again: bool) -> bool:
         self.version.wait_for_a_restart(reading.waiting)
@@ -401,6 +397,7 @@ def _no_progress(_done: int, _total: int) -> None:
 @asynccontextmanager
 async def open_line(
     settings: Settings,
+    first: FirstReading | None = None,
     *,
     listener: FactSink | None = None,
     progress: Callable[[int, int], None] = _no_progress,
@@ -409,19 +406,21 @@ async def open_line(
 ) -> AsyncIterator[Line]:
     """Read the files, prepare the prompts, open the records, and run the line while the block lasts.
 
-    `listener` hears every fact of every call as it happens; `progress` is told how many prompts of how many
-    are made; `wait` is how many seconds Asterisk may take to come up, None for ever; `now` is the clock that
-    duty calls and notices of handoffs go by. Raises `AstreinteError` with what to do if it cannot start.
+    `first` is what the files say, if they were read already; `listener` hears every fact of every call as it
+    happens; `progress` is told how many prompts of how many are made; `wait` is how many seconds Asterisk may
+    take to come up, None for ever; `now` is the clock that duty calls and notices of handoffs go by. Raises
+    `AstreinteError` with what to do if it cannot start.
     """
-    books, findings = open_books(settings)
+    first = first or read_here(settings)
+    books, findings = first.books, [*first.findings]
     prompts = PromptStore.from_settings(settings.prompts)
     warn(findings + await prompts.prepare(books.flows.prompts(), progress))
     recorder = Recorder(settings.database_url, spill=settings.data / "unsaved.jsonl")
     await recorder.start()
     try:
-        line = Line(settings, books, prompts, recorder, *([listener] if listener else []), now=now)
-        recorder.put_entry(publish(books.rosters, line.version.since))
-        books.rosters.pack()
+        listeners = [listener] if listener else []
+        line = Line(settings, books, prompts, recorder, first.reader, *listeners, now=now)
+        recorder.put_entry(msgspec.structs.replace(first.published, at=line.version.since))
         await asyncio.to_thread(write_status, settings.data, line.version)
         async with line.running(wait=wait):
             yield line

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .errors import AstreinteError
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 """Seconds to wait for somebody else's edit: it takes much less than one."""
 _POLL = 0.02  # seconds
 

@@ -106,8 +106,6 @@ class Conversation:
                 else:
                     self._lead.release(LegResult.LOST)
                 if not self._next and self._search is None:
-                    if self._recorder is not None:
-                        await self._recorder.caller_leaves()
                     return End.LOST
                 if (taken := await self._handed_over()) is None:
                     return End.NOBODY
@@ -373,6 +371,8 @@ class Conversation:
         for hunt in self._next:
             if hunt is not self._colleagues.rest():
                 hunt.close()
+        if self._recorder is not None:
+            await self._recorder.end(left_alone=self.left_alone)
         if self.left_alone:
             return
         hung_up = self._caller.gone

@@ -18,7 +18,6 @@ from ..flow.flow import Flow
 from ..flow.phone import RINGING, Caller, Connection, Destination, Message, TalkRecording, Waiting
 from ..flow.words import Word
 from ..records.facts import Outcome
-from ..roster.plan import Plan
 from .announcements import Listener, note_vip
 from .bridge import told_gone
 from .callbacks import Wishes
@@ -223,17 +222,6 @@ class Session:
             self._outcome = Outcome.NOBODY_ON_CALL
             return Connection.VOICEMAIL_OFF_DUTY if plan.takes_messages else Connection.NOT_ON_DUTY
         recorder = TalkRecorder(self._call, self._caller, recording, language=language) if recording else None
-        try:
-            return await self._search(plan, reason, language, waiting, recorder)
-        finally:
-            if recorder is not None:
-                await recorder.end(left_alone=self._left_alone)
-
-    async def _search(
-        self, plan: Plan, reason: str, language: str, waiting: Waiting, recorder: TalkRecorder | None
-    ) -> Connection:
-        """Ring the people of a plan until one of them has talked with the caller, or nobody does."""
-        desk = self._call.desk
         since = asyncio.get_running_loop().time()
         recorded = recorder is not None and recorder.by_itself
         whisper = Whisper(self._call, reason, since=since, recorded=recorded)

@@ -1,13 +1,16 @@
 """Records what caller and agent say to each other: begins, pauses, goes on, ends.
 
 A channel of Asterisk's own listens to the caller (snoop): it hears what the caller says and what the caller
-hears, and so never what agents say among themselves. The bridge is as it would be without.
+hears, and so never what agents say among themselves. The bridge is as it would be without. Each time that the
+caller is put on hold a recording ends, and the next one begins when they are back: one that went on would be
+without what the caller hears, now and then (seen with Asterisk 22.10.1).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 from ..ari.errors import AriError, ChannelGone, OutcomeUnknown, RecordingGone, RequestNotSent
 from ..ari.events import Event, RecordingFailed, StasisStart
@@ -34,10 +37,9 @@ SWITCH_REMEDY = (
 
 
 class TalkRecorder:
-    """The recording of one talk, which may have interruptions, and several agents.
+    """The recording of what a caller and agents say; a talk may have interruptions, and several agents.
 
-    `caller_enters` comes before the caller hears anybody, `caller_leaves` before they no longer do. Whatever
-    fails, the talk goes on.
+    Whatever fails, the talk goes on.
     """
 
     def __init__(self, call: Call, caller: CallChannel, how: TalkRecording, *, language: str) -> None:
@@ -49,17 +51,13 @@ class TalkRecorder:
         self._to_announce = how.announcement
         self._refused = how.refused
         self._channel = ""
-        """The id of the channel that listens, once there is one."""
+        """The id of the channel that listens, while there is one."""
         self._name = ""
-        """Asterisk's name of the recording, as long as it is made."""
-        self._anything = False
-        """Whether Asterisk has recorded anything."""
+        """Asterisk's name of the recording, while there is one."""
         self._watched: Watched | None = None
         self._listens = asyncio.Event()
-        self._silent = False
-        """Whether Asterisk records silence."""
         self._paused = False
-        """Whether an agent wants it so."""
+        """Whether an agent wants silence recorded."""
 
     @property
     def by_itself(self) -> bool:
@@ -69,16 +67,17 @@ class TalkRecorder:
     # While the caller talks
 
     async def caller_enters(self) -> None:
-        """Record what follows, unless somebody does not want that."""
+        """Begin, if that is to be: the caller is about to hear agents, and be heard."""
         if not (self._channel or self._to_announce or self._refused):
             await self._begin()
-        elif not self._paused:
-            await self._record_silence(False)
 
     async def caller_leaves(self) -> None:
-        """Record nothing until the caller is back."""
-        if not self._caller.gone:
-            await self._record_silence(True)
+        """End it: the caller hears, and is heard, no longer. What was recorded stays."""
+        if self._name:
+            self._call.story.note("recording.ended")
+            self._call.desk.recorded.over(self._call.id)
+        self._name = ""
+        await self._hang_up()
 
     async def key(self, lead: Leg, others: Sequence[Leg]) -> bool:
         """Begin, pause, or go on, and let everybody know; False if that cannot be."""
@@ -90,12 +89,12 @@ class TalkRecorder:
             return await self._begin_on_demand(everybody)
         if self._paused:
             await self._say(Word.RECORDING_RESUMED, everybody)
-            if not await self._record_silence(False):
+            if not await self._switch(self._ari.recordings.unmute(self._name)):
                 return False
             self._paused = False
             self._call.story.note("recording.resumed")
             return True
-        if not await self._record_silence(True):
+        if not await self._switch(self._ari.recordings.mute(self._name)):
             return False
         self._paused = True
         self._call.story.note("recording.paused", leg=lead.id)
@@ -148,8 +147,7 @@ class TalkRecorder:
 
     async def _begin(self) -> bool:
         """Let a channel listen, and record that; False if it cannot be."""
-        app, story = self._call.desk.settings.ari.app, self._call.story
-        await self._let_go()
+        app = self._call.desk.settings.ari.app
         self._channel, recording = self._call.next_talk()
         name = Name(recording, self._how.keep_days).in_asterisk(app)
         self._listens.clear()
@@ -165,13 +163,17 @@ class TalkRecorder:
                 )
                 await self._listens.wait()
                 await self._ari.channels.record(self._channel, name=name, format=FORMAT, if_exists="fail")
+                if self._paused:
+                    await self._ari.recordings.mute(name)
         except (AriError, TimeoutError) as error:
             if not (self._caller.gone or isinstance(error, ChannelGone)):
                 self._not_recorded(str(error) or f"Asterisk did not begin within {BEGUN_WITHIN:g} s")
-            await self._let_go()
+            await self._hang_up()
             return False
-        self._name, self._silent, self._paused, self._anything = name, False, False, True
-        story.note("recording.begun", recording=recording, keep_days=self._how.keep_days)
+        self._name = name
+        self._call.story.note("recording.begun", recording=recording, keep_days=self._how.keep_days)
+        if self._paused:
+            self._call.story.note("recording.paused")
         log.info("recording.begun", recording=recording)
         return True
 
@@ -180,8 +182,8 @@ class TalkRecorder:
             case StasisStart():
                 self._listens.set()
             case RecordingFailed():
-                self._not_recorded(event.recording.cause or "Asterisk does not say why")
                 self._name = ""
+                self._not_recorded(event.recording.cause or "Asterisk does not say why")
             case _:
                 return
 
@@ -189,38 +191,29 @@ class TalkRecorder:
         self._call.story.note("recording.failed")
         log.error("recording.failed", reason=reason, remedy=REMEDY)
 
-    async def _record_silence(self, silent: bool) -> bool:
-        """Record silence from here on, or sound; False if that cannot be."""
-        if not self._name or silent is self._silent:
-            return bool(self._name)
-        recordings = self._ari.recordings
+    async def _switch(self, request: Coroutine[Any, Any, None]) -> bool:
+        """Have silence recorded from here on, or sound; False if that cannot be."""
         try:
-            await (recordings.mute(self._name) if silent else recordings.unmute(self._name))
+            await request
         except RecordingGone:
+            self._name = ""
             if not self._caller.gone:
                 self._not_recorded("Asterisk has ended it")
-            self._name = ""
-            return False
         except AriError as error:
-            log.warning("recording.not_switched", reason=str(error), remedy=SWITCH_REMEDY)
-            return False
-        self._silent = silent
-        return True
+            log.warning("recording.not_switched", reason=error.message, remedy=SWITCH_REMEDY)
+        else:
+            return True
+        return False
 
-    async def end(self, *, left_alone: bool = False) -> None:
-        """End it, unless they talk on without us: then Asterisk goes on with it."""
+    async def end(self, *, left_alone: bool) -> None:
+        """The talk is over, unless they are `left_alone` by us: then Asterisk goes on with it."""
         if left_alone:
             self._close()
-            return
-        try:
-            await self._let_go()
-        finally:
-            if self._anything:
-                self._call.story.note("recording.ended")
-                self._call.desk.recorded.over(self._call.id)
+        else:
+            await self.caller_leaves()
 
-    async def _let_go(self) -> None:
-        """Hang up the channel that listens; what it recorded stays."""
+    async def _hang_up(self) -> None:
+        """Hang up the channel that listens, which ends the recording."""
         channel, self._channel = self._channel, ""
         self._close()
         if channel:

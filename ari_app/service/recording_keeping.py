@@ -163,6 +163,7 @@ class RecordingKeeper:
         return seconds, path.stat().st_size
 
     async def _put_on_record(self, reader: RecordingReader, name: Name, seconds: float, size: int) -> None:
+        await self._recorder.flush()  # what is on record of its call is complete then
         try:
             events: Sequence[EventRecord] = (await reader.call(name.call)).events
         except UnknownCall:

@@ -36,7 +36,8 @@ def try_(
     flow: Flow,
     *,
     caller: Annotated[
-        str | None, typer.Option("--from", help="The caller's number, such as +33199001234.")
+        str | None,
+        typer.Option("--from", help="The caller's number, such as +33199001234. Default: withheld."),
     ] = None,
     vip: Annotated[bool, typer.Option("--vip", help="A VIP calls.")] = False,
     called: Annotated[str, typer.Option("--to", help="The number that they call.")] = "default",

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 
-from ari_app.network.hearing import RATE, Samples, alaw_samples, likeness
+from ari_app.network.hearing import ALIKE, RATE, Samples, alaw_samples, likeness, loudness, read_wav
 from ari_app.records.facts import CallBridged, CallEvent, LegAccepted, LegAnswered
 
+from .answering import Words, answering, hears_the_beep, message_of, sound_of
 from .exchange import OpenLine, tried
 from .files import mobile
 from .people import Person
+from .sounds import PART
 
 if TYPE_CHECKING:
     from .conftest import OpenALine
 
 MUSIC = Path(__file__).parents[2] / "asterisk_conf/moh/attente.alaw"
 ALICE = {"panne": ["{ring: [alice], for: 120s}"]}
-MESSAGE = "say: bienvenue"
-"""A long one, of 2.5 seconds."""
+UNNOTICED = 0.5
+"""Seconds of silence that nobody takes for the end of the call."""
+SILENCE = -50.0
+"""dB relative to full scale."""
 
 
 def rings_at_once(waiting: str) -> str:
@@ -42,6 +48,34 @@ prompts:
   personne-disponible: {{fr: Personne., en: Nobody.}}
   hors-astreinte: {{fr: Choisi., en: Chosen.}}
 """
+
+
+def greets_and_rings(waiting: str) -> str:
+    """Return the same with some words before."""
+    before = "nodes:\n  debut: {say: {prompt: hors-astreinte, goto: appel}}"
+    return rings_at_once(waiting).replace("start: appel", "start: debut").replace("nodes:", before)
+
+
+async def silence_after(caller: Person, prompt: str) -> float:
+    """Return how many seconds of silence somebody heard after a prompt that is over, until the next sound."""
+    words = read_wav(caller._recordings.folder / f"fr/{prompt}.wav")
+    heard = await caller.party.heard()
+    begin = int(np.argmax(np.correlate(heard, words, "valid")))
+    assert likeness(heard[begin : begin + len(words)], words[-PART:], seconds=PART / RATE) > ALIKE
+    frame = RATE // 50
+    frames = range(begin + len(words) + frame, len(heard) - frame, frame)  # beyond the last of the words
+    silent = takewhile(lambda at: loudness(heard[at : at + frame]) < SILENCE, frames)
+    return len(list(silent)) * frame / RATE
+
+
+async def has_heard_since(caller: Person, samples: int) -> None:
+    """Wait until somebody has listened for so many samples more."""
+    before = len(await caller.party.heard())
+
+    async def heard() -> bool:
+        return len(await caller.party.heard()) >= before + samples
+
+    await caller._until(heard, "anything", 10)
 
 
 def music() -> Samples:
@@ -74,6 +108,43 @@ async def test_hold_music_is_heard_until_the_agent_is_there(open_a_line: OpenALi
         record = await line.record_of(caller)
     assert likeness(last, alaw_samples(np.frombuffer(MUSIC.read_bytes(), dtype=np.uint8))) < 0.5
     assert record.call.outcome == "bridged"
+
+
+@pytest.mark.parametrize("hear", ["ringing", "music"])
+async def test_there_is_no_silence_between_the_flows_words_and_ringing_or_music(
+    open_a_line: OpenALine, hear: str
+) -> None:
+    waiting = greets_and_rings(f"hear: {hear}, say: personne-disponible, every: 2s")
+    async with open_a_line(teams=ALICE, menu=waiting) as line:
+        alice = line.telephone("alice")
+        caller = await line.takes_a_call()
+        await alice.is_rung()
+        await caller.hears_all_of("personne-disponible")
+        await has_heard_since(caller, RATE)
+        await caller.hangs_up()
+        await line.record_of(caller)
+    gaps = [await silence_after(caller, each) for each in ("hors-astreinte", "personne-disponible")]
+    assert max(gaps) < UNNOTICED
+
+
+async def test_callers_who_wait_may_choose_to_leave_a_message(open_a_line: OpenALine, tmp_path: Path) -> None:
+    words = Words(tmp_path, "instead")
+    waiting = answering(route='{nobody: personne, while_waiting: {hear: music, choices: {"2": message}}}')
+    async with open_a_line(teams=ALICE, menu=waiting) as line:
+        alice = line.telephone("alice")
+        caller = await line.takes_a_call()
+        agent = await alice.is_rung()
+        await hears_music(caller)
+        await caller.presses("2")
+        await agent.is_hung_up()
+        await hears_the_beep(caller)
+        await words.said_by(caller)
+        await caller.presses("#")
+        await caller.hears("message-recu")
+        record = await line.record_of(caller)
+        message = await message_of(line, record)
+    assert record.call.outcome == "voicemail"
+    assert words.share_in(sound_of(line.settings, message)) > 0.9
 
 
 async def test_callers_hear_words_now_and_then_and_how_long_they_have_waited(open_a_line: OpenALine) -> None:

@@ -48,6 +48,10 @@ class _About(msgspec.Struct):
     about: str
 
 
+class _Run(msgspec.Struct):
+    run: str
+
+
 class DutyReader(Reader):
     """Reads duties and tried phones; raises `RecordsUnavailable` when that cannot be done, saying why."""
 
@@ -59,6 +63,12 @@ class DutyReader(Reader):
     async def unconfirmed(self, at: datetime) -> set[str]:
         """Return the agents who were asked whether they can be reached, and have not said so."""
         return {each.agent for each in await self.duties(at) if each.unconfirmed_at and not each.confirmed_at}
+
+    async def times_rung(self, team: str, agent: str, since: datetime) -> int:
+        """Return how often an agent was rung for duties of a team since an instant and until it was over."""
+        row = TriedPhone
+        query = select(row.run).where(row.purpose == "duty-call", row.team == team, row.agent == agent)
+        return len(await self._read(query.where(row.rung_at >= since).distinct(), _Run))
 
     async def tried_phones(self) -> list[TriedPhoneRecord]:
         """Return the phones that were rung, in order."""

@@ -258,6 +258,8 @@ class DutyCalls:
                         team = self._desk().rosters.teams.get(record.team)
                         if team is not None and team.duty_call is not None:
                             duty = Duty.recalled(record, team.duty_call)
+                            if await self._was_cut_short(reader, duty):
+                                duty.again_at = self._now()
                             self._duties.setdefault(duty.key, duty)
             except RecordsUnavailable as error:
                 if error.problem == "no-records":  # the very first start
@@ -268,3 +270,10 @@ class DutyCalls:
             else:
                 return
             await asyncio.sleep(RECORDS_RETRY)
+
+    async def _was_cut_short(self, reader: DutyReader, duty: Duty) -> bool:
+        """Tell whether a try is to be made again, because an earlier process died in it; but only once."""
+        asked = 0 < duty.tries <= duty.rules.tries and self._now() < duty.deadline
+        if not asked or duty.confirmed_at or duty.unconfirmed_at:
+            return False
+        return await reader.times_rung(duty.shift.team, duty.shift.agent, duty.first) < duty.tries

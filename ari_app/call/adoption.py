@@ -27,9 +27,8 @@ from .ends import End
 
 log = get_logger(__name__)
 
-OURS = re.compile(r"([0-9]{8}T[0-9]{6}-[0-9a-f]{10})\.([lbcs])[0-9]{3}")
-"""The ids of our legs, bridges, callers whom we call, and channels that listen, see `desk.Call`; the first
-group is the call's."""
+OURS = re.compile(r"([0-9]{8}T[0-9]{6}-[0-9a-f]{10})\.([lbc])[0-9]{3}")
+"""The ids of our legs, bridges, and callers whom we call, see `desk.Call`; the first group is the call's."""
 NEWCOMER_SECONDS = 1.0
 """How long a caller may be in the application before the event that says so is here."""
 ASK_AGAIN_AFTER = 0.5

@@ -130,12 +130,12 @@ class Conversation:
 
     async def _caller_enters(self, *agents: CallChannel) -> bool:
         """Let the caller talk with who is in the bridge, and with some more; False if one is gone."""
-        if self._recorder is not None:
-            await self._recorder.caller_enters()
         if not await self.bridge.enter(self._caller, *agents):
             return False
         self._joined = True
         self._call.story.bridged(self._lead)
+        if self._recorder is not None:
+            await self._recorder.caller_entered(self.bridge.id)
         return True
 
     async def _hold(self) -> None:

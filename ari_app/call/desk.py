@@ -107,10 +107,9 @@ class Call:
         """Return Asterisk's name of the call's next recording, in a folder of the application's own."""
         return f"{self.desk.settings.ari.app}/{self.id}.r{next(self._recordings):03}"
 
-    def next_talk(self) -> tuple[str, str]:
-        """Return the id of the channel that listens to the next recorded talk, and that of the recording."""
-        number = f"{next(self._talks):03}"
-        return f"{self.id}.s{number}", f"{self.id}.t{number}"
+    def next_talk_id(self) -> str:
+        """Return the id of the call's next recording of a talk."""
+        return f"{self.id}.t{next(self._talks):03}"
 
     def beside(self, work: Coroutine[Any, Any, None]) -> None:
         """Let something go on that the caller need not wait for; the call is not over before it is."""

@@ -1,9 +1,9 @@
 """Records what caller and agent say to each other: begins, pauses, goes on, ends.
 
-A channel of Asterisk's own listens to the caller (snoop): it hears what the caller says and what the caller
-hears, and so never what agents say among themselves. The bridge is as it would be without. Each time that the
-caller is put on hold a recording ends, and the next one begins when they are back: one that went on would be
-without what the caller hears, now and then (seen with Asterisk 22.10.1).
+Asterisk records the bridge, by a channel of its own in it: the bridge mixes then. To listen to the caller
+instead (`snoop`) leaves the bridge as it is, but is deaf now and then for what the caller hears, once they
+have changed bridges (seen with Asterisk 22.10.1). Each time that the caller is put on hold a recording ends,
+and the next begins when they are back: nothing that agents say among themselves can be in it.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import asyncio
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
-from ..ari.errors import AriError, ChannelGone, OutcomeUnknown, RecordingGone, RequestNotSent
-from ..ari.events import Event, RecordingFailed, StasisStart
+from ..ari.errors import AriError, OutcomeUnknown, RecordingGone, RequestNotSent
+from ..ari.events import Event, RecordingFailed
 from ..ari.watching import Watched
 from ..core.logs import get_logger
 from ..core.prompt import Prompt
@@ -28,8 +28,6 @@ from .recordings import Name
 
 log = get_logger(__name__)
 
-BEGUN_WITHIN = 2.0
-"""Seconds that Asterisk may take to begin; two people wait meanwhile to hear each other."""
 REMEDY = "see Asterisk's log, and the space on its disk; they talk on without a recording"
 SWITCH_REMEDY = (
     "none is needed if the connection to Asterisk was cut; the agent heard that it is not possible"
@@ -50,12 +48,11 @@ class TalkRecorder:
         self._language = language
         self._to_announce = how.announcement
         self._refused = how.refused
-        self._channel = ""
-        """The id of the channel that listens, while there is one."""
+        self._bridge = ""
+        """The id of the bridge in which the caller is, or was last."""
         self._name = ""
         """Asterisk's name of the recording, while there is one."""
         self._watched: Watched | None = None
-        self._listens = asyncio.Event()
         self._paused = False
         """Whether an agent wants silence recorded."""
 
@@ -66,18 +63,26 @@ class TalkRecorder:
 
     # While the caller talks
 
-    async def caller_enters(self) -> None:
-        """Begin, if that is to be: the caller is about to hear agents, and be heard."""
-        if not (self._channel or self._to_announce or self._refused):
+    async def caller_entered(self, bridge: str) -> None:
+        """Begin, if that is to be: the caller hears agents, and is heard, in a bridge."""
+        self._bridge = bridge
+        if not (self._name or self._to_announce or self._refused):
             await self._begin()
 
     async def caller_leaves(self) -> None:
-        """End it: the caller hears, and is heard, no longer. What was recorded stays."""
-        if self._name:
-            self._call.story.note("recording.ended")
-            self._call.desk.recorded.over(self._call.id)
-        self._name = ""
-        await self._hang_up()
+        """End it: the caller is about to hear nobody any more. What was recorded stays."""
+        name, self._name = self._name, ""
+        self._close()
+        if not name:
+            return
+        self._call.story.note("recording.ended")
+        self._call.desk.recorded.over(self._call.id)
+        try:
+            await self._ari.recordings.stop(name)
+        except (RequestNotSent, OutcomeUnknown):
+            self._call.beside(for_certain(self._ari, lambda: self._ari.recordings.stop(name)))
+        except AriError as error:
+            log.debug("call.request_failed", recording=name, error=str(error))
 
     async def key(self, lead: Leg, others: Sequence[Leg]) -> bool:
         """Begin, pause, or go on, and let everybody know; False if that cannot be."""
@@ -146,29 +151,18 @@ class TalkRecorder:
     # Asterisk
 
     async def _begin(self) -> bool:
-        """Let a channel listen, and record that; False if it cannot be."""
-        app = self._call.desk.settings.ari.app
-        self._channel, recording = self._call.next_talk()
-        name = Name(recording, self._how.keep_days).in_asterisk(app)
-        self._listens.clear()
-        self._watched = self._ari.watch(self._channel, on_event=self._on_event)
+        """Have the bridge recorded; False if it cannot be."""
+        recording = self._call.next_talk_id()
+        name = Name(recording, self._how.keep_days).in_asterisk(self._call.desk.settings.ari.app)
+        self._watched = self._ari.watch(bridges=[self._bridge], on_event=self._on_event)
         try:
-            async with asyncio.timeout(BEGUN_WITHIN):
-                await self._ari.channels.snoop(
-                    self._caller.id,
-                    snoop_id=self._channel,
-                    spy="both",
-                    app=app,
-                    app_args=f"leg,{self._call.id}",
-                )
-                await self._listens.wait()
-                await self._ari.channels.record(self._channel, name=name, format=FORMAT, if_exists="fail")
-                if self._paused:
-                    await self._ari.recordings.mute(name)
-        except (AriError, TimeoutError) as error:
-            if not (self._caller.gone or isinstance(error, ChannelGone)):
-                self._not_recorded(str(error) or f"Asterisk did not begin within {BEGUN_WITHIN:g} s")
-            await self._hang_up()
+            await self._ari.bridges.record(self._bridge, name=name, format=FORMAT, if_exists="fail")
+            if self._paused:
+                await self._ari.recordings.mute(name)
+        except AriError as error:
+            self._close()
+            if not self._caller.gone:
+                self._not_recorded(error.message)
             return False
         self._name = name
         self._call.story.note("recording.begun", recording=recording, keep_days=self._how.keep_days)
@@ -178,14 +172,9 @@ class TalkRecorder:
         return True
 
     def _on_event(self, event: Event) -> None:
-        match event:
-            case StasisStart():
-                self._listens.set()
-            case RecordingFailed():
-                self._name = ""
-                self._not_recorded(event.recording.cause or "Asterisk does not say why")
-            case _:
-                return
+        if isinstance(event, RecordingFailed) and event.recording.name == self._name:
+            self._name = ""
+            self._not_recorded(event.recording.cause or "Asterisk does not say why")
 
     def _not_recorded(self, reason: str) -> None:
         self._call.story.note("recording.failed")
@@ -211,18 +200,6 @@ class TalkRecorder:
             self._close()
         else:
             await self.caller_leaves()
-
-    async def _hang_up(self) -> None:
-        """Hang up the channel that listens, which ends the recording."""
-        channel, self._channel = self._channel, ""
-        self._close()
-        if channel:
-            try:
-                await self._ari.channels.hangup(channel)
-            except (RequestNotSent, OutcomeUnknown):
-                self._call.beside(for_certain(self._ari, lambda: self._ari.channels.hangup(channel)))
-            except AriError as error:
-                log.debug("call.request_failed", channel=channel, error=str(error))
 
     def _close(self) -> None:
         if self._watched is not None:

@@ -6,6 +6,7 @@ Imports of the rooms are inside the commands, so that the command line starts at
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -54,6 +55,8 @@ notify_app = typer.Typer(no_args_is_help=True, help="What people are told by mai
 app.add_typer(notify_app, name="notify", short_help="Tell people who is on next; try their addresses.")
 messages_app = typer.Typer(invoke_without_command=True)
 app.add_typer(messages_app, name="messages", short_help="List the messages that callers left.")
+recordings_app = typer.Typer(invoke_without_command=True)
+app.add_typer(recordings_app, name="recordings", short_help="List what was recorded; show, export, delete.")
 
 SettingsFile = Annotated[
     Path | None,
@@ -417,6 +420,61 @@ def messages_delete(message: MessageId, settings: SettingsFile = None) -> None:
     from .messages import delete_message
 
     raise typer.Exit(delete_message(settings, message))
+
+
+@recordings_app.callback()
+def recordings(
+    context: typer.Context,
+    *,
+    call: Annotated[str, typer.Option(help="Of one call: its id, or the beginning of it.")] = "",
+    day: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Of one day, by this machine's clock.")
+    ] = None,
+    team: Annotated[str | None, typer.Option(help="Of one team.")] = None,
+    agent: Annotated[str | None, typer.Option(help="Of calls that this agent took, or took over.")] = None,
+    deleted: Annotated[bool, typer.Option("--all", help="Those that were deleted, too.")] = False,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many, newest first.")] = 20,
+    settings: SettingsFile = None,
+) -> None:
+    """List the newest recordings of talks: when, who, for which team, how long, until when they are kept."""
+    if context.invoked_subcommand is None:
+        from .recordings import list_recordings
+
+        code = list_recordings(settings, limit, call=call, day=day, team=team, agent=agent, deleted=deleted)
+        raise typer.Exit(code)
+
+
+RecordingId = Annotated[str, typer.Argument(help="The recording's id, or its beginning.")]
+
+
+@recordings_app.command("show", short_help="Tell all that is known of a recording.")
+def recordings_show(recording: RecordingId, settings: SettingsFile = None) -> None:
+    """Tell all that is known of a recording: its call, its pauses, its file, until when it is kept."""
+    from .recordings import show_recording
+
+    raise typer.Exit(show_recording(settings, recording))
+
+
+@recordings_app.command("export", short_help="Copy a recording.")
+def recordings_export(
+    recording: RecordingId,
+    target: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="Where to. Default: here, named by its id.")
+    ] = None,
+    settings: SettingsFile = None,
+) -> None:
+    """Copy a recording to a WAV file that only you may read. The line does not delete the copy."""
+    from .recordings import export_recording
+
+    raise typer.Exit(export_recording(settings, recording, target))
+
+
+@recordings_app.command("delete", short_help="Delete a recording before its time is over.")
+def recordings_delete(recording: RecordingId, settings: SettingsFile = None) -> None:
+    """Delete a recording before its time is over. That there was one stays on record."""
+    from .recordings import delete_recording
+
+    raise typer.Exit(delete_recording(settings, recording))
 
 
 @announce_app.command("on", short_help="Switch an announcement on.")

@@ -47,6 +47,13 @@ SENTENCES = {
     "voicemail.nothing": "they say nothing after the beep",
     "voicemail.again": "they record their message again",
     "voicemail.failed": "their message cannot be stored, and they hear so",
+    "recording.announced": "they hear that what is said is recorded",
+    "recording.refused": "the caller objects: nothing is recorded",
+    "recording.begun": "what they say is recorded ({recording}), for {keep_days} days",
+    "recording.paused": "the agent pauses the recording",
+    "recording.resumed": "the recording goes on",
+    "recording.ended": "the recording ends",
+    "recording.failed": "what they say cannot be recorded, or no longer",
     "leg.error": "Asterisk cannot ring that phone",
 }
 

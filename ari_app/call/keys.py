@@ -18,7 +18,7 @@ class Action(StrEnum):
     CONFERENCE = "conference"
     """Bring a colleague in: three of them talk."""
     RECORD = "record"
-    """Start to record, or stop."""
+    """Pause the recording, go on with it, or begin one."""
     ESCALATE = "escalate"
     """Hand the call over to the next step of the plan."""
 

@@ -129,7 +129,7 @@ class KeySettings(Section):
     conference: Keys = "*3"
     """Bring a colleague in."""
     record: Keys = "*4"
-    """Start or stop recording."""
+    """Pause the recording, or go on; begin one, where the flow leaves that to agents."""
     escalate: Keys = "*5"
     """Hand the call over to the next step of the escalation."""
     ring_seconds: Seconds = 25.0

@@ -12,6 +12,7 @@ from . import ways
 from .fields import LanguageName, PromptName, ReasonName, VariableName
 from .flow import words_of
 from .http_service import VARIABLE
+from .nodes.route import Ringing
 from .nodes.webhook import Webhook
 from .schema import Texts
 from .source import FlowSource
@@ -122,6 +123,20 @@ def _the_environment_is_set(source: FlowSource) -> Iterator[Finding]:
                     )
 
 
+def _recordings_may_be_objected_to(source: FlowSource) -> Iterator[Finding]:
+    for loc, _, step in source.nodes():
+        if isinstance(step, Ringing) and step.record is not None and step.record.objection is None:
+            yield source.document.finding(
+                (*loc, "record"),
+                "callers cannot object to being recorded",
+                found="no `objection`",
+                expected='a key that says so, such as `objection: "9"`, and its name in the announcement',
+                remedy="add `objection`, unless the law wants these calls recorded",
+                key=True,
+                severity="warning",
+            )
+
+
 RULES: tuple[Callable[[FlowSource], Iterator[Finding]], ...] = (
     *ways.RULES,
     _prompts_exist,
@@ -132,6 +147,7 @@ RULES: tuple[Callable[[FlowSource], Iterator[Finding]], ...] = (
     _languages_are_the_flows,
     _variables_are_set,
     _the_environment_is_set,
+    _recordings_may_be_objected_to,
 )
 
 

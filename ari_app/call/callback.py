@@ -55,6 +55,7 @@ class CallbackSession(Session):
     ) -> None:
         super().__init__(call, flow)
         self.wish = wish
+        self.call_id = call.id
         self.settled = False
         """Whether nobody is rung any more: the two talk, or it is over."""
         self._on_settled = on_settled
@@ -87,6 +88,9 @@ class CallbackSession(Session):
         self._living, self._task = self._task, None  # a caller who does not pick up does not end the call
         try:
             return await self._call_back()
+        except (ChannelGone, NotInStasis):
+            await told_gone(self._caller)
+            return self._outcome_of_gone_caller()
         except AriError as error:
             log.warning("call.asterisk_lost", error=str(error))
             return await self._hand_over()

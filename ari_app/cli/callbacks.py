@@ -14,7 +14,7 @@ from .calls import local
 from .terminal import print_table
 
 COLUMNS = ("callback", "number", "reason", "asked", "state", "tries", "next", "until", "last")
-LEAST_WANTED = ("until", "reason", "asked", "tries")
+LEAST_WANTED = ("until", "reason", "asked", "tries", "next", "last")
 """What a narrow terminal does without."""
 
 

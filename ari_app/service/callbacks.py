@@ -1,16 +1,16 @@
 """Calls back who was promised it: when an agent is free, one at a time for each team, until they have talked.
 
 What is to be done is in the records, so a restart forgets nothing: a wish that is being called belongs to
-the call of its attempt, and what became of that call decides (`_settle`), whichever process made it.
+the call of its attempt, and what became of that call decides (`callback_results`), whichever process made it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from ..call.callback import CallbackSession, callback_plan
 from ..call.callbacks import CallbackQueue
@@ -26,17 +26,13 @@ from ..notify import Notice
 from ..records.callbacks import CallbackReader, CallbackRecord
 from ..records.database import RecordsUnavailable
 from ..records.facts import (
-    CallbackEnded,
-    CallbackPostponed,
     CallbackState,
     CallbackTried,
     FactSink,
-    Outcome,
 )
-from ..records.reader import CallRecord, UnknownCall
 from ..records.recorder import Recorder
 from ..roster.plan import OnCallAgent
-from .callback_text import given_up
+from .callback_results import ONCE_MORE, CallbackResults
 from .reception import Reception
 
 log = get_logger(__name__)
@@ -50,10 +46,6 @@ LOOK_AGAIN = 5.0
 """Seconds until the records are asked again that could not be read."""
 CLAIMED_WITHIN = 5.0
 """Seconds until an attempt is on record; it does not begin before."""
-ONCE_MORE = timedelta(seconds=5)
-"""After an attempt that does not count."""
-UNCOUNTED = frozenset({Outcome.INTERRUPTED, Outcome.FALLBACK, Outcome.CALLED_OFF, Outcome.NOBODY_ON_CALL})
-"""How attempts end that were cut short, and in which nobody's telephone rang in vain."""
 NO_AGENT, NOT_CALLED = "no-agent", "number"
 """Why somebody was not called back: no agent was ever free; the settings forbid the number meanwhile."""
 
@@ -77,17 +69,14 @@ class CallbackKeeper:
         self._reception = reception
         self._recorder = recorder
         self._sink = sink
-        self._tell = tell
         self._adopted = adopted
         self._attempts: dict[str, CallbackSession] = {}
-        """Wishes that are being called by this process → the attempt; its call is `_calls`'."""
-        self._calls: dict[str, str] = {}
+        """Wishes that are being called by this process → the attempt."""
         self._begun: set[str] = set()
         """Attempts of this process whose end is not settled yet."""
         self._searching: set[str] = set()
         """Teams whose agents are rung for somebody."""
-        self._told: set[str] = set()
-        """Wishes that were given up, and people know."""
+        self._results = CallbackResults(desk, recorder, tell)
 
     async def run(self) -> None:
         """Look after them for ever."""
@@ -113,24 +102,36 @@ class CallbackKeeper:
         """Settle what is over and begin what is due; return in how many seconds to look again."""
         wishes = await reader.open_callbacks()
         self._queue.waiting = {wish.number: wish.id for wish in wishes}
-        self._call_off_who_need_not_be_called({wish.id for wish in wishes})
-        now, pause = datetime.now(UTC), LOOK_EVERY
-        no_agent: set[str] = set()
+        wanted = {wish.id for wish in wishes}
+        self._results.forget_all_but(wanted)
+        self._begun &= {*self._calls(), *(wish.last_call or "" for wish in wishes)}
+        self._call_off_who_need_not_be_called(wanted)
+        pause, no_agent = LOOK_EVERY, set[str]()
         for wish in wishes:
-            if wish.id in self._attempts:
-                continue
-            if wish.state == CallbackState.CALLING:
-                if not await self._settle(reader, wish):
-                    pause = LOOK_SOON
-            elif wish.counted >= wish.attempts or max(now, wish.next_at) >= wish.until:
-                await self._end(wish, CallbackState.GIVEN_UP, wish.result or NO_AGENT)
-            elif (seconds := _seconds_until_due(wish, now)) > 0:
-                pause = min(pause, seconds)
-            elif not await self._begin(reader, wish, no_agent):
-                pause = min(pause, LOOK_SOON)
+            if wish.id not in self._attempts:
+                try:
+                    pause = min(pause, await self._see_to(reader, wish, no_agent))
+                except RecordsUnavailable:
+                    raise
+                except Exception:  # one that cannot be seen to holds up nobody else
+                    log.exception("callback.defect", callback=wish.id)
         if any(not attempt.settled for attempt in self._attempts.values()):
             pause = min(pause, LOOK_SOON)
         return pause
+
+    async def _see_to(self, reader: CallbackReader, wish: CallbackRecord, no_agent: set[str]) -> float:
+        """Settle what is over of one, or begin what is due; return in how many seconds to look again."""
+        now = datetime.now(UTC)
+        if wish.state == CallbackState.CALLING:
+            may_come = wish.last_call in self._begun or not self._adopted()
+            settled = await self._results.settle(reader, wish, may_come=may_come)
+            return 0.0 if settled else LOOK_SOON
+        if wish.counted >= wish.attempts or max(now, wish.next_at) >= wish.until:
+            await self._results.give_up(wish, wish.result or NO_AGENT)
+            return LOOK_EVERY
+        if (seconds := _seconds_until_due(wish, now)) > 0:
+            return seconds
+        return LOOK_EVERY if await self._begin(reader, wish, no_agent) else LOOK_SOON
 
     # An attempt
 
@@ -140,22 +141,21 @@ class CallbackKeeper:
         `no_agent` has the reasons for which nobody was free a moment ago: who asked first is served first.
         """
         desk = self._desk()
-        if CallableNumbers.of(desk.settings, wish.line).number(wish.number) is None:
-            await self._end(wish, CallbackState.GIVEN_UP, NOT_CALLED)
-            return True
-        if not desk.ari.ready or self._reception.is_full or self._is_on_the_line(desk, wish):
+        if not desk.ari.ready or self._reception.is_full or wish.reason in no_agent:
             return False
         known = desk.callers.caller(desk.settings.line_of(wish.line), wish.number)
-        team = self._who_is_free(desk, wish, known, no_agent)
+        team = self._who_is_free(desk, wish, known)
         if team is None:
             no_agent.add(wish.reason)
             return False
-        call_id = new_call_id()
-        tried = CallbackTried(id=wish.id, tries=wish.tries + 1, call=call_id, at=datetime.now(UTC))
-        if not await self._recorder.keep(tried, CLAIMED_WITHIN):
-            return False  # what is on record of it later is an attempt that nobody made
-        if (await reader.callback(wish.id)).last_call != call_id:
-            return False  # it was cancelled meanwhile, or the caller has called again
+        if CallableNumbers.of(desk.settings, wish.line).number(wish.number) is None:
+            await self._results.give_up(wish, NOT_CALLED)
+            return True
+        if self._is_on_the_line(desk, wish):
+            return False
+        call_id = await self._claimed(reader, wish)
+        if call_id is None:
+            return False
         call = Call(
             id=call_id,
             line=wish.line,
@@ -167,18 +167,27 @@ class CallbackKeeper:
         )
         flow = desk.flows.flows.get(wish.flow) or desk.flows.flows[desk.settings.flow_of(wish.line)]
         session = CallbackSession(call, flow, wish, on_settled=lambda: self._next_for(team))
-        self._attempts[wish.id], self._calls[wish.id] = session, call_id
+        self._attempts[wish.id] = session
         self._begun.add(call_id)
         self._searching.add(team)
-        log.info("callback.attempt", callback=wish.id, attempt=tried.tries, call=call_id)
+        log.info("callback.attempt", callback=wish.id, attempt=wish.tries + 1, call=call_id)
         self._reception.take_up(call, self._live(session))
         return True
 
-    def _who_is_free(
-        self, desk: Desk, wish: CallbackRecord, known: CallerKnown, no_agent: set[str]
-    ) -> str | None:
+    async def _claimed(self, reader: CallbackReader, wish: CallbackRecord) -> str | None:
+        """Have it on record that an attempt begins; return its call, None if it must not begin.
+
+        It was not put on record: what is, later, is an attempt that nobody made. Or it was cancelled
+        meanwhile, or the caller has called again.
+        """
+        call = new_call_id()
+        tried = CallbackTried(id=wish.id, tries=wish.tries + 1, call=call, at=datetime.now(UTC))
+        kept = await self._recorder.keep(tried, CLAIMED_WITHIN)
+        return call if kept and (await reader.callback(wish.id)).last_call == call else None
+
+    def _who_is_free(self, desk: Desk, wish: CallbackRecord, known: CallerKnown) -> str | None:
         """Return the team of whose agents one is free for somebody; None while there is none."""
-        if wish.reason in no_agent or wish.reason not in desk.rosters.reasons:
+        if wish.reason not in desk.rosters.reasons:
             return None
         plan = callback_plan(desk, wish, vip=known.vip)
         return plan.team if plan.team not in self._searching and any(_free(desk, plan.agents())) else None
@@ -191,7 +200,7 @@ class CallbackKeeper:
         try:
             await session.run()
         finally:
-            del self._attempts[session.wish.id], self._calls[session.wish.id]
+            del self._attempts[session.wish.id]
             self._queue.news.set()
 
     def _call_off_who_need_not_be_called(self, wanted: set[str]) -> None:
@@ -205,71 +214,10 @@ class CallbackKeeper:
     def _is_on_the_line(self, desk: Desk, wish: CallbackRecord) -> bool:
         """Tell whether the caller is on the telephone with the line just now, as one who has called."""
         read = CallableNumbers.of(desk.settings, wish.line).number
-        return any(
-            read(number) == wish.number for number in self._reception.numbers(but=self._calls.values())
-        )
+        return any(read(number) == wish.number for number in self._reception.numbers(but=self._calls()))
 
-    # What became of it
-
-    async def _settle(self, reader: CallbackReader, wish: CallbackRecord) -> bool:
-        """Put on record what became of an attempt that is over; False if that is not known yet."""
-        call = await self._record_of(reader, wish.last_call or "")
-        if call is None:
-            if wish.last_call in self._begun or not self._adopted():
-                return False
-            await self._postpone(wish, Outcome.INTERRUPTED, counted=wish.counted)
-        elif call.outcome is None:
-            return False
-        elif call.outcome == Outcome.BRIDGED:
-            await self._end(wish, CallbackState.TALKED)
-        else:
-            await self._postpone(wish, call.outcome, counted=wish.counted + (call.outcome not in UNCOUNTED))
-        self._begun.discard(wish.last_call or "")
-        return True
-
-    async def _record_of(self, reader: CallbackReader, call: str) -> CallRecord | None:
-        try:
-            return (await reader.call(call)).call
-        except UnknownCall:
-            return None
-
-    async def _postpone(self, wish: CallbackRecord, result: str, *, counted: int) -> None:
-        now = datetime.now(UTC)
-        pause = ONCE_MORE
-        if counted > wish.counted:
-            pause = timedelta(seconds=_nth(wish.delays, counted - 1))
-        postponed = CallbackPostponed(
-            id=wish.id,
-            at=now,
-            tries=wish.tries,
-            counted=counted,
-            result=str(result),
-            next_at=now + pause,
-        )
-        await self._recorder.keep(postponed, CLAIMED_WITHIN)
-        log.info("callback.postponed", callback=wish.id, result=str(result), seconds=pause.total_seconds())
-        self._queue.news.set()
-
-    async def _end(self, wish: CallbackRecord, state: CallbackState, result: str = "") -> None:
-        if state is CallbackState.GIVEN_UP and wish.id not in self._told:
-            self._told.add(wish.id)
-            self._give_up(wish, str(result))
-        ended = CallbackEnded(id=wish.id, state=state, result=str(result), at=datetime.now(UTC))
-        await self._recorder.keep(ended, CLAIMED_WITHIN)
-        if state is CallbackState.TALKED:
-            log.info("callback.talked", callback=wish.id, attempts=wish.tries)
-
-    def _give_up(self, wish: CallbackRecord, result: str) -> None:
-        """Tell the people whom the team names for messages, and the log."""
-        desk = self._desk()
-        team = desk.rosters.teams.get(desk.rosters.reasons.get(wish.reason, ""))
-        told = team.notify if team is not None else ()
-        remedy = "call them yourself: `astreinte callbacks --all` has the number"
-        log.warning("callback.given_up", callback=wish.id, result=result, told=",".join(told), remedy=remedy)
-        if team is not None and told:
-            flow = desk.flows.flows[desk.settings.flow_of(wish.line)]
-            title, body = given_up(wish, result, team, flow)
-            self._tell(Notice(told, title, body, about=wish.id))
+    def _calls(self) -> set[str]:
+        return {attempt.call_id for attempt in self._attempts.values()}
 
 
 def _free(desk: Desk, agents: Iterable[OnCallAgent]) -> Iterator[bool]:
@@ -282,7 +230,3 @@ def _seconds_until_due(wish: CallbackRecord, now: datetime) -> float:
     """Return in how many seconds somebody is due; 0 too where the clock was set back since that was said."""
     seconds = (wish.next_at - now).total_seconds()
     return 0.0 if seconds > max(*wish.delays, ONCE_MORE.total_seconds()) else max(seconds, 0.0)
-
-
-def _nth(delays: Sequence[float], number: int) -> float:
-    return delays[min(number, len(delays) - 1)]

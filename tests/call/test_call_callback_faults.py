@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ari_app.core.ids import new_call_id
-from ari_app.core.settings import Settings
+from ari_app.core.settings import CallbackSettings, Settings
 from ari_app.network.network import answers
 from ari_app.records.facts import CallbackAsked, CallbackPostponed, CallbackTried
 from ari_app.records.recorder import Recorder
@@ -222,6 +222,20 @@ async def test_a_wish_that_is_out_of_date_after_a_long_stop_is_given_up(place: P
     async with opened(place, settings) as line:
         wish = await until_it_is("given-up", settings, number, result="not-reached")
         assert not line.line.reception.calls
+    assert (alice.rung, wish.tries) == (0, 1)
+
+
+async def test_a_number_that_the_settings_forbid_meanwhile_is_not_called(
+    place: Place, tmp_path: Path
+) -> None:
+    settings = place.settings(
+        teams=PATIENT, menu=calls_back(LATER), callbacks=CallbackSettings(prefixes=("+32",))
+    )
+    now = datetime.now(UTC)
+    number = await on_record(settings, tmp_path, asked=now - timedelta(minutes=6), next_at=now)
+    alice = place.telephone("alice")
+    async with opened(place, settings):
+        wish = await until_it_is("given-up", settings, number, result="number")
     assert (alice.rung, wish.tries) == (0, 1)
 
 

@@ -59,7 +59,11 @@ WAYS = {
         "a_caller_whose_network_dies_in_the_talk_leaves_the_agent_free"
     ),
     "no sound comes from the agent for a minute": "an_agent_whose_network_died_does_not_keep_the_line",
-    "the agent hangs up": "each_reason_reaches_its_own_teams_agent",
+    "the caller hangs up while they are asked how it was": ("who_hangs_up_while_they_are_asked_has_talked"),
+    "the agent hangs up": (
+        "each_reason_reaches_its_own_teams_agent",
+        "a_score_is_on_record_and_in_the_terminal",
+    ),
     "the agent hands the caller over, and the colleague hangs up": (
         "a_call_is_handed_over_to_a_colleague",
         "who_handed_a_call_over_that_nobody_took_gets_it_back",
@@ -79,6 +83,9 @@ WAYS = {
     "the flow has said all that it has to say": "a_flow_may_end_a_call_by_itself",
     "the caller has left a message": "a_message_is_heard_back_sent_and_kept_as_it_was_said",
     "the caller asks to be called back": "an_agent_then_the_caller_are_rung_and_the_two_talk",
+    "the line calls back, and no agent takes it": (
+        "who_was_tried_as_often_as_was_said_is_given_up_and_people_are_told"
+    ),
     "the caller is called back, and does not pick up": (
         "a_caller_who_is_not_reached_is_on_record_with_why",
         "a_caller_who_does_not_pick_up_when_they_are_called_back_is_called_again",

@@ -39,6 +39,56 @@ def test_a_caller_whom_nobody_takes_leaves_a_message_where_the_team_takes_them(a
     assert said.out.endswith("The call ends at merci: message, in fr, for panne.\n")
 
 
+CALLED_BACK = """
+flow: rappel
+languages: [fr]
+start: rappel
+fallback_reason: panne
+reasons: {panne: {fr: panne technique}}
+nodes:
+  rappel: {callback: {attempts: 2, delays: [5m], within: 6h, then: avis, otherwise: non}}
+  avis: {survey: {prompt: avis, thanks: merci}}
+  non: {goodbye: {prompt: non}}
+prompts:
+  avis: {fr: "De 1 à 5 ?"}
+  merci: {fr: Merci.}
+  non: {fr: Au revoir.}
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "options", "told"),
+    [
+        (
+            "+33612345678",
+            ["--keys", "1,4"],
+            [
+                "Nous vous rappellerons au : zéro six un deux trois quatre cinq six sept huit Pour confirmer",
+                "  will be called back at +33612345678, for panne\n  2 attempts at most, 5m apart, for 6h",
+                "Do the two talk when the caller is called back? yes",
+                "\navis (survey)\n  fr  De 1 à 5 ?",
+                "score: 4",
+                "The call ends at avis: talked, in fr, for panne.",
+            ],
+        ),
+        (
+            "+33612345678",
+            ["--keys", "1", "--nobody"],
+            ["called back? no", "The call ends at rappel: callback, in fr, for panne."],
+        ),
+        ("+33899701234", ["--keys", "-"], ["cannot be called back: number", "Au revoir.", "in fr."]),
+    ],
+)
+def test_a_caller_asks_to_be_called_back_and_is_asked_how_it_was(
+    desk: Desk, number: str, options: list[str], told: list[str]
+) -> None:
+    desk.write("ivr_flows/rappel.yaml", CALLED_BACK)
+    said = desk.types("flow", "try", "rappel", "--from", number, "--to", "+33199000100", *options)
+    for each in told:
+        assert each in said.out, said.out + said.err
+    assert ("avis" in said.out) == ("avis" in "".join(told))
+
+
 def test_after_the_last_key_there_is_silence(astreinte: Astreinte) -> None:
     said = astreinte("flow", "try", "accueil", "--keys", "-,-")
     assert said.out.count("key (6s): nothing") == 2

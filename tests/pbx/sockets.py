@@ -12,7 +12,7 @@ _EPHEMERAL = 32768
 
 def listening(pid: int) -> set[tuple[str, str, int]]:
     """Return protocol, address and port of the sockets where a process waits for others."""
-    links = [str(path.readlink()) for path in Path(f"/proc/{pid}/fd").iterdir()]
+    links = [_link(path) for path in Path(f"/proc/{pid}/fd").iterdir()]
     inodes = {link[len("socket:[") : -1] for link in links if link.startswith("socket:[")}
     found = set()
     for protocol, state in _LISTENING.items():
@@ -25,3 +25,10 @@ def listening(pid: int) -> set[tuple[str, str, int]]:
                     ip = socket.inet_ntoa(raw[::-1]) if len(raw) == 4 else f"IPv6 {address}"
                     found.add((protocol, ip, int(port, 16)))
     return found
+
+
+def _link(path: Path) -> str:
+    try:
+        return str(path.readlink())
+    except FileNotFoundError:
+        return ""  # closed since the folder was read

@@ -89,7 +89,7 @@ class Talk:
                 await each.settle()
             if all_there or self.on_record:
                 self._tell_the_end(caller, agents, ended_by)
-            call.desk.recorded.over(call.id)
+            call.desk.recorded.wake()
 
     def _tell_the_end(self, caller: CallChannel, agents: Sequence[CallChannel], ended_by: str) -> None:
         story = self.call.story

@@ -60,20 +60,26 @@ def folder_of(settings: Settings) -> Path:
 
 
 class Recorded:
-    """Tells whoever fetches recordings of calls that have one."""
+    """Tells whoever fetches recordings which are being made by calls in progress, and which just ended."""
 
     def __init__(self) -> None:
-        self.calls: set[str] = set()
-        """Those whose recording is over, and that may be in progress still."""
+        self.making: set[str] = set()
+        self.ended: set[str] = set()
+        """Those that Asterisk may be about to end."""
         self._news = asyncio.Event()
 
-    def over(self, call: str) -> None:
-        """A recording of that call is over."""
-        self.calls.add(call)
+    def begins(self, recording: str) -> None:
+        """A recording is about to begin."""
+        self.making.add(recording)
+
+    def over(self, recording: str) -> None:
+        """It is over."""
+        self.making.discard(recording)
+        self.ended.add(recording)
         self._news.set()
 
     def wake(self) -> None:
-        """Have Asterisk looked at soon."""
+        """Have Asterisk looked at."""
         self._news.set()
 
     async def told(self) -> None:

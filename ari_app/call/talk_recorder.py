@@ -52,6 +52,8 @@ class TalkRecorder:
         """The id of the bridge in which the caller is, or was last."""
         self._name = ""
         """Asterisk's name of the recording, while there is one."""
+        self._recording = ""
+        """The id of the last one."""
         self._watched: Watched | None = None
         self._paused = False
         """Whether an agent wants silence recorded."""
@@ -66,17 +68,15 @@ class TalkRecorder:
     async def caller_entered(self, bridge: str) -> None:
         """Begin, if that is to be: the caller hears agents, and is heard, in a bridge."""
         self._bridge = bridge
-        if not (self._name or self._to_announce or self._refused):
+        if not (self._name or self._to_announce or self._refused or self._paused):
             await self._begin()
 
     async def caller_leaves(self) -> None:
         """End it: the caller is about to hear nobody any more. What was recorded stays."""
-        name, self._name = self._name, ""
-        self._close()
+        name = self._name
         if not name:
             return
-        self._call.story.note("recording.ended")
-        self._call.desk.recorded.over(self._call.id)
+        self._is_over()
         try:
             await self._ari.recordings.stop(name)
         except (RequestNotSent, OutcomeUnknown):
@@ -90,20 +90,24 @@ class TalkRecorder:
         if self._refused:
             await self._say(Word.RECORDING_REFUSED, [lead], caller=False)
             return True
+        if self._paused:
+            return await self._resume(everybody)
         if not self._name:
             return await self._begin_on_demand(everybody)
-        if self._paused:
-            await self._say(Word.RECORDING_RESUMED, everybody)
-            if not await self._switch(self._ari.recordings.unmute(self._name)):
-                return False
-            self._paused = False
-            self._call.story.note("recording.resumed")
-            return True
         if not await self._switch(self._ari.recordings.mute(self._name)):
             return False
         self._paused = True
         self._call.story.note("recording.paused", leg=lead.id)
         await self._say(Word.RECORDING_PAUSED, everybody)
+        return True
+
+    async def _resume(self, everybody: Sequence[Leg]) -> bool:
+        await self._say(Word.RECORDING_RESUMED, everybody)
+        unmute = self._switch(self._ari.recordings.unmute(self._name)) if self._name else self._begin()
+        if not await unmute:
+            return False
+        self._paused = False
+        self._call.story.note("recording.resumed")
         return True
 
     async def _begin_on_demand(self, everybody: Sequence[Leg]) -> bool:
@@ -152,29 +156,26 @@ class TalkRecorder:
 
     async def _begin(self) -> bool:
         """Have the bridge recorded; False if it cannot be."""
-        recording = self._call.next_talk_id()
+        self._recording = recording = self._call.next_talk_id()
         name = Name(recording, self._how.keep_days).in_asterisk(self._call.desk.settings.ari.app)
         self._watched = self._ari.watch(bridges=[self._bridge], on_event=self._on_event)
+        self._call.desk.recorded.begins(recording)
+        self._name = name  # from here on: when the caller hangs up meanwhile, Asterisk may have begun
+        self._call.story.note("recording.begun", recording=recording, keep_days=self._how.keep_days)
         try:
             await self._ari.bridges.record(self._bridge, name=name, format=FORMAT, if_exists="fail")
-            if self._paused:
-                await self._ari.recordings.mute(name)
         except AriError as error:
-            self._close()
             if not self._caller.gone:
                 self._not_recorded(error.message)
+            await self.caller_leaves()
             return False
-        self._name = name
-        self._call.story.note("recording.begun", recording=recording, keep_days=self._how.keep_days)
-        if self._paused:
-            self._call.story.note("recording.paused")
         log.info("recording.begun", recording=recording)
         return True
 
     def _on_event(self, event: Event) -> None:
         if isinstance(event, RecordingFailed) and event.recording.name == self._name:
-            self._name = ""
             self._not_recorded(event.recording.cause or "Asterisk does not say why")
+            self._is_over()
 
     def _not_recorded(self, reason: str) -> None:
         self._call.story.note("recording.failed")
@@ -185,9 +186,9 @@ class TalkRecorder:
         try:
             await request
         except RecordingGone:
-            self._name = ""
             if not self._caller.gone:
                 self._not_recorded("Asterisk has ended it")
+            self._is_over()
         except AriError as error:
             log.warning("recording.not_switched", reason=error.message, remedy=SWITCH_REMEDY)
         else:
@@ -200,6 +201,13 @@ class TalkRecorder:
             self._close()
         else:
             await self.caller_leaves()
+
+    def _is_over(self) -> None:
+        """Take note of the end of a recording, whose file is to be fetched."""
+        self._name = ""
+        self._close()
+        self._call.story.note("recording.ended")
+        self._call.desk.recorded.over(self._recording)
 
     def _close(self) -> None:
         if self._watched is not None:

@@ -210,7 +210,6 @@ class Line:
                 lambda: self._desk,
                 self.recorder,
                 self.settings.database_url,
-                is_known=self.reception.knows,
                 now=self._now,
             )
             stack.push_async_callback(_cancelled, asyncio.create_task(recordings.run(), name="recordings"))

@@ -28,9 +28,9 @@ log = get_logger(__name__)
 LOOK_EVERY = 3600.0
 """Seconds between two looks at what is to be deleted, and at what was left."""
 LOOK_AGAIN = 5.0
-"""Seconds until the next look when something was in the way."""
+"""Seconds until the next look when something was in the way, or a talk goes on that a restart took up."""
 LOOK_SOON = 0.25
-"""Seconds until the next look when a call is about to end, or a recording to be on record."""
+"""Seconds until the next look when a recording is about to end, or to be on record."""
 FETCHED_WITHIN = 600.0
 """Seconds that fetching one may take: an hour of talk has 58 MB."""
 PART = ".part"
@@ -38,7 +38,7 @@ NOT_DELETED = "let this user delete it; until then a recording is kept for longe
 
 
 class RecordingKeeper:
-    """Does so for a line. `is_known` tells whether a call is in progress; `now` is the clock it goes by.
+    """Does so for a line. `now` is the clock it goes by.
 
     A recording is Asterisk's until it is stored and on record; then the keeper deletes it there.
     """
@@ -50,14 +50,12 @@ class RecordingKeeper:
         recorder: Recorder,
         database_url: str,
         *,
-        is_known: Callable[[str], bool],
         now: Callable[[], datetime],
     ) -> None:
         self._ari = ari
         self._desk = desk
         self._recorder = recorder
         self._database_url = database_url
-        self._is_known = is_known
         self._now = now
         self._put: set[str] = set()
         """Those that the records were told of."""
@@ -94,16 +92,15 @@ class RecordingKeeper:
 
     async def _fetch_all(self) -> float:
         """Fetch what Asterisk has; return how long until the next look, in seconds."""
-        recorded = self._desk().recorded.calls
-        pause = LOOK_EVERY
-        over = {call for call in recorded if not self._is_known(call)}
+        pause, ended = LOOK_EVERY, self._desk().recorded.ended
+        before = frozenset(ended)
         if names := await self._names():
             async with RecordingReader(self._database_url) as reader:
                 known = await reader.recordings_known([each.id for each in names])
                 for name in names:
                     pause = min(pause, await self._fetch_one(reader, name, known))
-        recorded -= over
-        return min(pause, LOOK_SOON) if recorded else pause
+        ended -= before - {each.id for each in names}  # Asterisk has nothing of them
+        return pause
 
     async def _names(self) -> list[Name]:
         folder = f"{self._desk().settings.ari.app}/"
@@ -113,11 +110,12 @@ class RecordingKeeper:
 
     async def _fetch_one(self, reader: RecordingReader, name: Name, known: set[str]) -> float:
         """Have a recording stored, then on record, then deleted in Asterisk: one of these, if it is time."""
-        if self._is_known(name.call):
+        recorded = self._desk().recorded
+        if name.id in recorded.making:
             return LOOK_EVERY  # we are told when it is over
         recording = Recording(self._ari, name.in_asterisk(self._desk().settings.ari.app))
         if await recording.is_live():
-            return LOOK_AGAIN  # who talks may still be taken up
+            return LOOK_SOON if name.id in recorded.ended else LOOK_AGAIN
         if name.id in known:
             await recording.delete()
             return LOOK_EVERY

@@ -158,6 +158,34 @@ async def test_it_goes_on_with_the_colleague_who_takes_over(open_a_line: OpenALi
     assert max(voice_seconds(after, each.hertz) for each in (caller, colleague)) < NOTHING
 
 
+async def test_what_was_paused_stays_so_until_whoever_took_over_presses_the_key(
+    open_a_line: OpenALine,
+) -> None:
+    async with open_a_line(teams=PANNE, more=DIGITS, menu=recording()) as line:
+        bruno = line.telephone("bruno")
+        caller, agent = await taken(line)
+        await agent.presses(RECORD)
+        await agent.hears_all_of("recording-paused")
+        await agent.presses(f"{TRANSFER}1")
+        colleague = await bruno.is_rung()
+        await colleague.takes_the_call()
+        await line.told(CallBridged, caller, times=2)
+        await they_talk(caller, colleague)
+        await colleague.presses(RECORD)
+        await caller.hears_all_of("recording-resumed")
+        await event(line, caller, "recording.resumed")
+        caller.hertz, colleague.hertz = caller.hertz + 40, colleague.hertz + 40
+        await they_talk(caller, colleague)
+        await asyncio.sleep(SHORTEST_TALK)
+        await colleague.hangs_up()
+        record = await line.record_of(caller)
+        _, after = [
+            sound_of(line.settings, each) for each in await recordings_of_call(line, record, number=2)
+        ]
+    assert min(voice_seconds(after, each.hertz) for each in (caller, colleague)) > HEARD_FOR
+    assert max(voice_seconds(after, each.hertz - 40) for each in (caller, colleague)) < NOTHING
+
+
 async def test_all_who_talk_with_the_caller_are_recorded_whoever_comes_and_goes(
     open_a_line: OpenALine,
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from ari_app.callers.schema import BlockedEntry, CallersFile, LimitEntry, RulesEntry, VipEntry
+from ari_app.flow.recording import Record
 from ari_app.flow.schema import FlowFile, Node
 from ari_app.flow.while_waiting import WhileWaiting
 from ari_app.roster.calendar_schema import CalendarEntry
@@ -45,6 +46,7 @@ TABLES = {
     ("callers.md", "Who is let in"): CALLERS,
     ("flows.md", "A flow"): fields(FlowFile),
     ("flows.md", "While telephones ring"): fields(WhileWaiting),
+    ("flows.md", "Recording of talks"): fields(Record),
 }
 TABLES |= {
     ("flows.md", f"`{kind}`"): fields(get_args(info.annotation)[0])

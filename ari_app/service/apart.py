@@ -11,14 +11,16 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from io import BytesIO
-from typing import IO, TypeVar
+from typing import IO, TYPE_CHECKING, TypeVar
 
 from ..core.errors import AstreinteError
 from ..core.settings import Settings
 from ..pbx.children import dies_with_us
 from ..records.facts import RostersPublished
-from .reader import LENGTH, OTHER_CODE
-from .reading import CODE, Reading, SettingsFile
+from .pipe import CODE, LENGTH, OTHER_CODE
+
+if TYPE_CHECKING:
+    from .reading import Reading, SettingsFile
 
 SECONDS = 60.0
 """How long reading, and then computing the schedule, may take: a thousand teams take five."""
@@ -27,7 +29,7 @@ LIMIT = 1 << 17
 BURIAL = 1.0
 """Seconds to wait for the end of a process that was killed; one that a dead disk holds cannot end."""
 
-Result = TypeVar("Result", Reading, RostersPublished)
+Result = TypeVar("Result")
 
 
 class ReadingFailed(AstreinteError):
@@ -45,6 +47,8 @@ class Apart:
 
     async def reading(self) -> Reading:
         """Return what was read. Raises `ReadingFailed`."""
+        from .reading import Reading  # noqa: PLC0415 - the process is started before all that is loaded
+
         reading = await self._result(Reading)
         self.over = reading.books is None
         return reading

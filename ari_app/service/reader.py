@@ -16,20 +16,16 @@ import sys
 import traceback
 from contextlib import suppress
 from datetime import UTC, datetime
-from struct import Struct
 from typing import BinaryIO
 
 import holidays  # noqa: F401 - otherwise each fork would load it
 
+from .pipe import CODE, LENGTH, OTHER_CODE
 from .publishing import publish
-from .reading import CODE, read
+from .reading import read
 
 NICENESS = 10
 """Calls come first."""
-OTHER_CODE = 3
-"""The exit code when the program was replaced since the line started: they would misunderstand each other."""
-LENGTH = Struct("!Q")
-"""Comes before each piece of a question or an answer: how many bytes it has."""
 
 
 def main() -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 from ..core.errors import AstreinteError
@@ -83,14 +82,3 @@ def _reading(
         errors=sum(finding.severity == "error" for finding in findings),
         waiting=waiting_for_a_restart(asked.at_start, settings) if isinstance(asked, SettingsFile) else (),
     )
-
-
-def _code() -> str:
-    """Return a word that is another one once the program's files are others."""
-    program = Path(__file__).parents[1]
-    stamps = [f"{path.relative_to(program)} {path.stat().st_mtime_ns}" for path in program.rglob("*.py")]
-    return sha256("\n".join(sorted(stamps)).encode()).hexdigest()[:16]
-
-
-CODE = _code()
-"""Of this process, as it started."""

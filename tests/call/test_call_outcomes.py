@@ -161,6 +161,12 @@ DEATHS = {
         "whoever_had_not_talked_when_the_line_was_killed_reaches_an_agent_when_it_is_back",
         "callers_do_not_wait_for_records_that_cannot_be_read",
     ),
+    "in a talk that is [recorded](recordings.md)": (
+        "a_talk_is_recorded_to_its_end_when_the_line_is_killed_and_started_again",
+        "what_was_paused_stays_so_when_the_line_is_killed",
+        "a_talk_that_ends_while_the_line_is_dead_is_fetched_at_its_next_start",
+        "what_was_to_be_deleted_while_the_line_was_dead_is_at_its_next_start",
+    ),
     "talking with several agents": (
         "three_who_talk_when_the_line_is_killed_talk_on_until_the_last_agent_goes"
     ),
@@ -229,6 +235,14 @@ HARMLESS = {
     "a caller's number or name is missing, withheld, endless, or anything but text": (
         "what_a_caller_says_of_themselves_is_kept_as_text_and_changes_nothing",
         "a_withheld_number_is_neither_shown_nor_said",
+    ),
+    "a caller objects to being [recorded](recordings.md)": (
+        "a_caller_who_objects_is_served_and_not_recorded",
+        "a_caller_objects_to_a_recording_on_demand",
+    ),
+    "a talk cannot be recorded, or its recording not stored": (
+        "when_asterisk_cannot_record_the_talk_goes_on",
+        "without_space_the_talk_goes_on_and_the_recording_is_fetched_when_there_is_some",
     ),
     "the connection to Asterisk is cut for a moment": (
         "a_cut_of_the_connection_is_not_noticed_by_people_who_talk"

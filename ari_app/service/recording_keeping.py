@@ -33,6 +33,8 @@ LOOK_SOON = 0.25
 """Seconds until the next look when a recording is about to end, or to be on record."""
 FETCHED_WITHIN = 600.0
 """Seconds that fetching one may take: an hour of talk has 58 MB."""
+WRITTEN_WITHIN = 5.0
+"""Seconds that the records may take; while they refuse, what is to be deleted still is."""
 PART = ".part"
 NOT_DELETED = "let this user delete it; until then a recording is kept for longer than was said"
 
@@ -120,6 +122,8 @@ class RecordingKeeper:
             await recording.delete()
             return LOOK_EVERY
         if name.id not in self._put:
+            if not await self._all_is_written():
+                return LOOK_AGAIN
             in_time = self._now() < name.delete_at
             stored = await self._save(name, recording.name) if in_time else (0.0, 0)
             if stored is None:
@@ -128,6 +132,15 @@ class RecordingKeeper:
             if not in_time:
                 self._note_deleted(name.id)
         return LOOK_SOON
+
+    async def _all_is_written(self) -> bool:
+        """Tell whether the records have all that happened so far, such as when it was paused."""
+        try:
+            async with asyncio.timeout(WRITTEN_WITHIN):
+                await self._recorder.flush()
+        except TimeoutError:
+            return False
+        return True
 
     async def _save(self, name: Name, in_asterisk: str) -> tuple[float, int] | None:
         """Store a recording; return its seconds and bytes, None if that cannot be done now."""
@@ -161,7 +174,6 @@ class RecordingKeeper:
         return seconds, path.stat().st_size
 
     async def _put_on_record(self, reader: RecordingReader, name: Name, seconds: float, size: int) -> None:
-        await self._recorder.flush()  # what is on record of its call is complete then
         try:
             events: Sequence[EventRecord] = (await reader.call(name.call)).events
         except UnknownCall:

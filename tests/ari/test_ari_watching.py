@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from typing import TYPE_CHECKING
 
 import pytest
 
+from ari_app.ari.errors import RecordingGone
 from ari_app.ari.events import (
     ChannelDestroyed,
     ChannelDtmfReceived,
@@ -158,7 +160,17 @@ async def test_end_of_a_recording_reaches_the_watcher_and_its_file_can_be_fetche
         await asyncio.sleep(0.2)
         await client.recordings.stop(name)
         assert (await far_end.until(watched, RecordingFinished)).recording.name == name
-        assert (await client.recordings.get_stored_file(name)).startswith(b"RIFF")
+        whole, pieces = await client.recordings.get_stored_file(name), io.BytesIO()
+
+        async def take(piece: bytes) -> None:
+            pieces.write(piece)
+
+        assert whole.startswith(b"RIFF")
+        assert await client.recordings.get_stored_file(name, into=take) == b""
+        assert pieces.getvalue() == whole
+        with pytest.raises(RecordingGone):
+            await client.recordings.get_stored_file("no-such-recording", into=take)
+        assert pieces.getvalue() == whole
         await client.recordings.delete_stored(name)
         await far_end.hang_up(client, watched, channel_id)
 

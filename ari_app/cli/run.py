@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..core import logs
 from ..core.settings import Settings, load_settings
+from ..pbx import Installation, find_asterisk
 from ..service.apart import FileReader, ReadingFailed
 
 
@@ -19,11 +20,20 @@ def run_line(settings_file: Path | None) -> int:
     settings = load_settings(settings_file)
     log = settings.log
     logs.configure(format=log.format, level=log.level, file=log.file, mask_numbers=log.mask_numbers)
-    asyncio.run(_run(settings, settings_file))
+    installation = _set_up() if settings.asterisk.managed else None
+    asyncio.run(_run(settings, settings_file, installation))
     return 0
 
 
-async def _run(settings: Settings, settings_file: Path | None) -> None:
+def _set_up() -> Installation:
+    """Return the Asterisk that the line is to start; Ctrl-C ends what may be a long download."""
+    from .progress import SetupProgress  # noqa: PLC0415 - lines that start no Asterisk need none of it
+
+    with SetupProgress() as progress:
+        return find_asterisk(progress.asterisk)
+
+
+async def _run(settings: Settings, settings_file: Path | None, installation: Installation | None) -> None:
     """Have the process that reads the files load the program while this one does: callers may be waiting."""
     reader = FileReader()
     try:
@@ -31,6 +41,6 @@ async def _run(settings: Settings, settings_file: Path | None) -> None:
             await reader.start()
         from .serving import serve
 
-        await serve(settings, settings_file, reader)
+        await serve(settings, settings_file, installation, reader)
     finally:
         await reader.close()

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from ..core.settings import Settings
-from ..pbx import Installation, LineConfig, find_asterisk
+from ..pbx import Installation, LineConfig
 from ..pbx.config import write_private
 from ..records.database import Database
 from ..service.apart import FileReader
@@ -20,12 +20,13 @@ from .control import Control, say
 from .progress import SetupProgress
 
 
-async def serve(settings: Settings, settings_file: Path | None, reader: FileReader) -> None:
-    """Serve calls until a signal says to stop. Raises `AstreinteError` when the line cannot start."""
-    installation = None
-    if settings.asterisk.managed:
-        with SetupProgress() as progress:
-            installation = find_asterisk(progress.asterisk)
+async def serve(
+    settings: Settings, settings_file: Path | None, installation: Installation | None, reader: FileReader
+) -> None:
+    """Serve calls until a signal says to stop; start the `installation` of Asterisk first, if there is one.
+
+    Raises `AstreinteError` when the line cannot start.
+    """
     control = Control(settings, settings_file)
     control.take_signals()
     try:

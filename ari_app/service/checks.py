@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..callers.callable_numbers import CallableNumbers
 from ..core.errors import AstreinteError
 from ..core.findings import Finding, Severity
 from ..core.settings import Settings
 from ..core.suggest import one_of
+from ..flow.book import FlowBook
+from ..flow.nodes.callback import Callback
 from ..prompts import PromptStore
 from ..prompts.errors import Failure
 from .books import read_books
@@ -31,9 +34,30 @@ def check_all(settings: Settings) -> list[Finding]:
         findings.append(_setting(settings, ("prompts", "folder"), error))
     else:
         if books is not None:
+            findings += _callbacks(settings, books.flows)
             findings += store.check(books.flows.prompts())
             findings += _silent_texts(settings, store.without_audio(books.flows.prompts()))
     return sorted(findings)
+
+
+def _callbacks(settings: Settings, flows: FlowBook) -> list[Finding]:
+    """Tell of lines whose flow promises to call back, and of which no setting says the country."""
+    findings = []
+    for line, name in settings.lines.items():
+        numbers = CallableNumbers.of(settings, line)
+        promises = any(isinstance(node, Callback) for node in flows.flows[name].nodes.values())
+        if promises and numbers.country is None and not numbers.prefixes:
+            findings.append(
+                Finding(
+                    *settings.place("lines", line),
+                    message=f"who calls `{line}` may not be called back: no setting says the line's country",
+                    found=f"a `callback` in the flow `{name}`, and numbers of no country that may be called",
+                    expected="a line's number with its country, such as +33199001200, or `callbacks`",
+                    remedy="write `callbacks: {country: FR}`, and your number as `dial: {caller_id: ...}`",
+                    severity="warning",
+                )
+            )
+    return findings
 
 
 def _silent_texts(settings: Settings, failures: Sequence[Failure]) -> list[Finding]:

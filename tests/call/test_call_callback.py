@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import pytest
+
 from ari_app.network.network import Behaviour, answers, refuses, rings_for_ever
 from ari_app.records.facts import LegStarted
 
@@ -22,6 +24,7 @@ from .calling_back import (
     until_it_is,
     why_not,
 )
+from .cdr import SECONDS, AsterisksRecords
 from .exchange import OpenLine, tried
 from .files import MENU_NUMBER
 
@@ -41,7 +44,9 @@ NOT_REACHED: dict[str, tuple[Behaviour | None, str]] = {
 }
 
 
-async def test_an_agent_then_the_caller_are_rung_and_the_two_talk(open_a_line: OpenALine) -> None:
+async def test_an_agent_then_the_caller_are_rung_and_the_two_talk(
+    open_a_line: OpenALine, asterisks_records: AsterisksRecords
+) -> None:
     async with open_a_line(teams=PATIENT, menu=calls_back(), say_number=True) as line:
         alice = line.telephone("alice")
         caller = await line.takes_a_call()
@@ -80,6 +85,9 @@ async def test_an_agent_then_the_caller_are_rung_and_the_two_talk(open_a_line: O
     assert called.call.talk_seconds is not None
     assert called.call.total_seconds is not None
     assert 1 < called.call.talk_seconds < called.call.total_seconds
+    joined = await asterisks_records.times(called.call.channel_id, "BRIDGE_ENTER")
+    parted = await asterisks_records.times(called.call.channel_id, "BRIDGE_EXIT")
+    assert called.call.talk_seconds == pytest.approx(parted[0] - joined[0], abs=SECONDS)
     assert (wish.tries, wish.counted, wish.last_call) == (1, 0, called.call.id)
     assert wish.call_id == asked.call.id
     assert (theirs.rung, alice.rung) == (1, 1)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MUSIC = Path(__file__).parents[2] / "asterisk_conf/moh/attente.alaw"
 ALICE = {"panne": ["{ring: [alice], for: 120s}"]}
-UNNOTICED = 0.5
+UNNOTICED = 1.0
 """Seconds of silence that nobody takes for the end of the call."""
 SILENCE = -50.0
 """dB relative to full scale."""
@@ -58,12 +58,12 @@ def greets_and_rings(waiting: str) -> str:
 
 async def silence_after(caller: Person, prompt: str) -> float:
     """Return how many seconds of silence somebody heard after a prompt that is over, until the next sound."""
-    words = read_wav(caller._recordings.folder / f"fr/{prompt}.wav")
+    last = read_wav(caller._recordings.folder / f"fr/{prompt}.wav")[-PART:]
     heard = await caller.party.heard()
-    begin = int(np.argmax(np.correlate(heard, words, "valid")))
-    assert likeness(heard[begin : begin + len(words)], words[-PART:], seconds=PART / RATE) > ALIKE
+    end = int(np.argmax(np.correlate(heard, last, "valid"))) + PART
+    assert likeness(heard[end - PART : end], last, seconds=PART / RATE) > ALIKE
     frame = RATE // 50
-    frames = range(begin + len(words) + frame, len(heard) - frame, frame)  # beyond the last of the words
+    frames = range(end + frame, len(heard) - frame, frame)  # beyond the last of the words
     silent = takewhile(lambda at: loudness(heard[at : at + frame]) < SILENCE, frames)
     return len(list(silent)) * frame / RATE
 

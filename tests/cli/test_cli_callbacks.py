@@ -18,7 +18,8 @@ from ari_app.records.facts import (
 )
 from ari_app.records.recorder import Recorder
 
-from .conftest import Desk
+from .conftest import SHIPPED, Desk
+from .test_cli_flow import CALLED_BACK
 
 NOW = datetime.now(UTC)
 IDS = [new_call_id(NOW - timedelta(minutes=minutes)) for minutes in (30, 20, 10)]
@@ -126,3 +127,23 @@ def test_a_line_that_has_no_records_yet_says_so(desk: Desk) -> None:
     assert said.code == 1
     assert "Traceback" not in said.err
     assert "records" in said.err
+
+
+@pytest.mark.parametrize(
+    ("settings", "warned"),
+    [
+        ("lines: {default: rappel}\n", True),
+        ("lines: {default: rappel, '100': rappel}\n", True),
+        ("lines: {default: rappel, '+33199000100': rappel}\n", False),
+        ("lines: {default: accueil}\n", False),
+        ("lines: {default: rappel}\ncallbacks: {country: FR}\n", False),
+        ("lines: {default: rappel}\ncallbacks: {prefixes: ['+33']}\n", False),
+    ],
+)
+def test_a_line_of_no_known_country_that_promises_to_call_back_is_told_of(
+    desk: Desk, settings: str, *, warned: bool
+) -> None:
+    desk.write("ivr_flows/rappel.yaml", CALLED_BACK)
+    desk.settings(SHIPPED + settings)
+    said = desk.types("check")
+    assert ("no setting says the line's country" in said.out + said.err) == warned, said.out + said.err

@@ -78,7 +78,7 @@ class Callback(Step):
         number = callbacks.number()
         if number is None and not callbacks.other_numbers:
             walk.note("callback.refused", node=walk.node, reason="number")
-            await walk.say_words(Word.CALLBACK_IMPOSSIBLE)
+            await walk.say_words(Word.CALLBACK_IMPOSSIBLE, barge_in=False)
             return self.otherwise
         while tries <= self.retries:
             key = await self._confirmed(walk, number) if number else OTHER
@@ -116,7 +116,7 @@ class Callback(Step):
         number = walk.phone.callbacks.number(digits)
         if number is None:
             walk.note("callback.refused", node=walk.node, reason="typed" if digits else "silence")
-            await walk.say_words(Word.CALLBACK_IMPOSSIBLE)
+            await walk.say_words(Word.CALLBACK_IMPOSSIBLE, barge_in=False)
         return number
 
     async def _promise(self, walk: Walk, number: str) -> str | None:
@@ -124,7 +124,7 @@ class Callback(Step):
         plan = CallbackPlan(self.attempts, self.delays, self.within, self.ring_for, then)
         if not await walk.call_back(number, plan):
             walk.note("callback.refused", node=walk.node, reason="too-many")
-            await walk.say_words(Word.CALLBACK_IMPOSSIBLE)
+            await walk.say_words(Word.CALLBACK_IMPOSSIBLE, barge_in=False)
             return self.otherwise
         walk.note("callback.asked", node=walk.node)
         await walk.say_words(Word.CALLBACK_NOTED, barge_in=False)

@@ -27,7 +27,7 @@ def run_line(settings_file: Path | None) -> int:
 
 def _set_up() -> Installation:
     """Return the Asterisk that the line is to start; Ctrl-C ends what may be a long download."""
-    from .progress import SetupProgress  # noqa: PLC0415 - lines that start no Asterisk need none of it
+    from .progress import SetupProgress
 
     with SetupProgress() as progress:
         return find_asterisk(progress.asterisk)

@@ -58,6 +58,8 @@ class Session:
         self._task: asyncio.Task[None] | None = None
         self._talked = False
         self._conversation: Conversation | None = None
+        self._recorder: TalkRecorder | None = None
+        """What records the talk, or recorded the last one."""
         self._left: Leg | None = None
         """The leg of the agent who hung up first, until it is known whether the flow goes on."""
         self._handed_over = False
@@ -221,7 +223,7 @@ class Session:
         if not any(plan.agents()):
             self._outcome = Outcome.NOBODY_ON_CALL
             return Connection.VOICEMAIL_OFF_DUTY if plan.takes_messages else Connection.NOT_ON_DUTY
-        recorder = TalkRecorder(self._call, self._caller, recording, language=language) if recording else None
+        recorder = self._recorder_of(recording, language)
         since = asyncio.get_running_loop().time()
         recorded = recorder is not None and recorder.by_itself
         whisper = Whisper(self._call, reason, since=since, recorded=recorded)
@@ -245,6 +247,15 @@ class Session:
             return Connection.KEY
         self._outcome = Outcome.UNANSWERED
         return Connection.VOICEMAIL if plan.takes_messages else Connection.NOBODY
+
+    def _recorder_of(self, how: TalkRecording | None, language: str) -> TalkRecorder | None:
+        """Return what records the next talk, None if nothing does; who once objected is never recorded."""
+        if how is None:
+            return None
+        objected = self._recorder is not None and self._recorder.refused
+        how = replace(how, refused=how.refused or objected)
+        self._recorder = TalkRecorder(self._call, self._caller, how, language=language)
+        return self._recorder
 
     async def _talk(
         self,

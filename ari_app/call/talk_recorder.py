@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
-from ..ari.errors import AriError, OutcomeUnknown, RecordingGone, RequestNotSent
+from ..ari.errors import AriError, Conflict, OutcomeUnknown, RecordingGone, RequestNotSent
 from ..ari.events import Event, RecordingFailed
 from ..ari.watching import Watched
 from ..core.logs import get_logger
@@ -47,7 +47,8 @@ class TalkRecorder:
         self._how = how
         self._language = language
         self._to_announce = how.announcement
-        self._refused = how.refused
+        self.refused = how.refused
+        """Whether the caller objects."""
         self._bridge = ""
         """The id of the bridge in which the caller is, or was last."""
         self._name = ""
@@ -68,7 +69,7 @@ class TalkRecorder:
     async def caller_entered(self, bridge: str) -> None:
         """Begin, if that is to be: the caller hears agents, and is heard, in a bridge."""
         self._bridge = bridge
-        if not (self._name or self._to_announce or self._refused or self._paused):
+        if not (self._name or self._to_announce or self.refused or self._paused):
             await self._begin()
 
     async def caller_leaves(self) -> None:
@@ -87,7 +88,7 @@ class TalkRecorder:
     async def key(self, lead: Leg, others: Sequence[Leg]) -> bool:
         """Begin, pause, or go on, and let everybody know; False if that cannot be."""
         everybody = [lead, *others]
-        if self._refused:
+        if self.refused:
             await self._say(Word.RECORDING_REFUSED, [lead], caller=False)
             return True
         if self._paused:
@@ -117,7 +118,7 @@ class TalkRecorder:
                 return False
             self._call.story.note("recording.announced")
             if await self._caller_objects():
-                self._refused = True
+                self.refused = True
                 self._call.story.note("recording.refused")
                 await self._say(Word.RECORDING_REFUSED, everybody[:1], caller=False)
                 return True
@@ -185,6 +186,8 @@ class TalkRecorder:
         """Have silence recorded from here on, or sound; False if that cannot be."""
         try:
             await request
+        except Conflict:
+            return True  # it is so already: the reply to an earlier key was lost
         except RecordingGone:
             if not self._caller.gone:
                 self._not_recorded("Asterisk has ended it")

@@ -272,8 +272,9 @@ async def test_a_recording_on_demand_begins_when_both_have_heard_of_it(open_a_li
 
 
 async def test_a_caller_objects_to_a_recording_on_demand(open_a_line: OpenALine) -> None:
-    async with open_a_line(teams=PANNE, menu=recording(ON_DEMAND)) as line:
+    async with open_a_line(teams=PANNE, menu=recording(ON_DEMAND, then="then: encore")) as line:
         caller, agent = await taken(line)
+        alice = line.telephone("alice")
         await they_talk(caller, agent)
         await agent.presses(RECORD)
         await caller.hears("enregistrement")
@@ -284,6 +285,14 @@ async def test_a_caller_objects_to_a_recording_on_demand(open_a_line: OpenALine)
         await agent.presses(RECORD)
         await event(line, caller, "talk.key", times=2)
         await they_talk(caller, agent)
+        await agent.hangs_up()
+        await caller.hears("merci")
+        await caller.presses("1")  # and again: the answer still holds
+        again = await alice.is_rung()
+        await again.takes_the_call()
+        await line.told(CallBridged, caller, times=2)
+        await again.presses(RECORD)
+        await again.hears_all_of("recording-refused")
         await caller.hangs_up()
         record = await line.record_of(caller)
     assert "recording.begun" not in [event.name for event in record.events]

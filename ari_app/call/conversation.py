@@ -391,6 +391,7 @@ class Conversation:
         """Take agents out who are about to hear something: what plays in a bridge ends with it, unheard."""
         try:
             for leg in legs:
-                await self.bridge.leave(leg.channel)
+                if leg.result is None:  # who was let go before is being hung up
+                    await self.bridge.leave(leg.channel)
         except AriError as error:
             log.debug("call.request_failed", error=str(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
@@ -45,9 +46,9 @@ class Step(Schema):
     words: ClassVar[tuple[Word, ...]] = ()
     """What of the line's own words its kind says."""
 
+    @abstractmethod
     async def visit(self, walk: Walk) -> str | None:
         """Do it for a caller, and return the next node, None at the end of the flow."""
-        raise NotImplementedError
 
     def ways(self) -> list[Way]:
         """Return every node that it may lead to, and where it says so."""

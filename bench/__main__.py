@@ -27,8 +27,8 @@ from .organisation import Organisation
 from .processes import ProcessFailed
 from .report import Section, machine, table, write_json
 from .rig import DIALPLAN, LINE, Programs, Rig, open_rig
-from .roster_figures import figures_of_loads, figures_of_reloads, heading
-from .roster_rounds import load_rounds, reload_round
+from .roster_figures import figures_of_edits, figures_of_loads, figures_of_reloads, heading
+from .roster_rounds import edits, load_rounds, reload_round, shipped_edits
 from .rounds import Leftovers, Round, dialplan_round, hold, line_round, warm_up
 from .sipp import Load
 from .whole import figures_of_whole, whole_rounds
@@ -142,7 +142,10 @@ async def _rosters(rig: Rig, organisation: Organisation, tell: Tell) -> Section:
     tell("rosters: load, ask, expand")
     figures = figures_of_loads(await load_rounds(rig.folder, organisation))
     tell("rosters: reload")
-    return heading(organisation), [*figures, *figures_of_reloads(await reload_round(rig))]
+    figures += figures_of_reloads(await reload_round(rig))
+    tell("rosters: edit")
+    figures += figures_of_edits(await edits(rig), await shipped_edits(rig))
+    return heading(organisation), figures
 
 
 async def _prepare(rig: Rig, tell: Tell) -> int:

@@ -65,10 +65,11 @@ class LineUnderTest:
         self._settings.write_text(json.dumps(settings), "utf-8")  # JSON is YAML
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[int]:
-        """Run the line while the block lasts; yield its process id."""
+    async def running(self, settings: Path | None = None) -> AsyncIterator[int]:
+        """Run the line while the block lasts, by these `settings` if given; yield its process id."""
         self._log.unlink(missing_ok=True)
-        command = [str(Path(sys.executable).with_name("astreinte")), "run", "--settings", str(self._settings)]
+        command = [str(Path(sys.executable).with_name("astreinte")), "run"]
+        command += ["--settings", str(settings or self._settings)]
         output = self._folder / "line.log"
         async with running(command, output) as process:
             await until_said(process, '"line.ready"', file=self._log, log=output, seconds=START_SECONDS)

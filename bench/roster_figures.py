@@ -13,6 +13,7 @@ MEMORY_MB = 300.0
 WHO_P50_US, WHO_P99_US = 10.0, 50.0
 YEAR_MS = 20.0
 STALL_MS = 5.0
+EDIT_SECONDS = 2.0
 
 
 def heading(organisation: Organisation) -> str:
@@ -40,6 +41,14 @@ def figures_of_reloads(reloads: Reloads) -> list[Figure]:
         *_late("Loop late, reloading", reloads.stall_ms, STALL_MS),
         *_late("Loop late, not reloading", reloads.reference_ms, None),
         spread("Reload and put on record", reloads.seconds, lambda each: each, "s"),
+    ]
+
+
+def figures_of_edits(edits: Sequence[float], shipped: Sequence[float]) -> list[Figure]:
+    """Describe how soon what was saved is in force: one of these rosters, one of those that are shipped."""
+    return [
+        spread("Edit in force", edits, lambda each: each, "s", target=EDIT_SECONDS),
+        spread("  of the shipped rosters", shipped, lambda each: each, "s", target=EDIT_SECONDS),
     ]
 
 

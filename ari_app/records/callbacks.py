@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import msgspec
 from sqlalchemy import Connection, insert, select, update
 
 from ari_app.core.errors import AstreinteError
@@ -13,7 +12,7 @@ from .access import open_database
 from .database import Database
 from .facts import CallbackAsked, CallbackEnded, CallbackPostponed, CallbackState, CallbackTried
 from .models import Callback
-from .reader import Reader
+from .reader import Identified, Reader
 from .troubles import explain
 
 CallbackEntry = CallbackAsked | CallbackTried | CallbackPostponed | CallbackEnded
@@ -23,10 +22,9 @@ class UnknownCallback(AstreinteError):
     """No wish to be called back, or more than one, has an id that begins so; or it is over."""
 
 
-class CallbackRecord(msgspec.Struct, frozen=True, kw_only=True):
+class CallbackRecord(Identified, frozen=True, kw_only=True):
     """A row of `callbacks`: a caller's wish, and what has become of it. Durations in seconds."""
 
-    id: str
     call_id: str
     line: str
     number: str
@@ -143,17 +141,13 @@ class CallbackReader(Reader):
 
     async def callback(self, prefix: str) -> CallbackRecord:
         """Return one by its id or the beginning of it; raises `UnknownCallback`."""
-        query = select(*Callback.__table__.c).where(Callback.id.startswith(prefix, autoescape=True))
-        found = await self._read(query.order_by(Callback.id).limit(6), CallbackRecord)
-        if len(found) == 1 or (found and found[0].id == prefix):
-            return found[0]
-        if found:
-            ids = ", ".join(each.id for each in found)
-            raise UnknownCallback(
-                f"several callbacks' ids begin with {prefix!r}: {ids}", remedy="give more of the id"
-            )
-        raise UnknownCallback(
-            f"no callback's id begins with {prefix!r}", remedy="see the ids with `astreinte callbacks --all`"
+        return await self._by_id(
+            select(*Callback.__table__.c),
+            prefix,
+            CallbackRecord,
+            unknown=UnknownCallback,
+            noun="callback",
+            command="astreinte callbacks --all",
         )
 
 

@@ -18,7 +18,7 @@ from ari_app.core.errors import AstreinteError
 
 from .facts import NoticeState
 from .models import Call, Message, Notice
-from .reader import Reader
+from .reader import Identified, Reader
 
 
 class UnknownMessage(AstreinteError):
@@ -42,10 +42,9 @@ class NoticeRecord(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-class MessageRecord(msgspec.Struct, frozen=True, kw_only=True):
+class MessageRecord(Identified, frozen=True, kw_only=True):
     """A row of `messages`, with what `calls` says of its caller, if it knows them, and the notices of it."""
 
-    id: str
     call_id: str
     team: str
     language: str
@@ -56,7 +55,7 @@ class MessageRecord(msgspec.Struct, frozen=True, kw_only=True):
     number: str | None
     caller_name: str | None
     reason: str | None
-    notices: list[NoticeRecord] = []  # msgspec copies an empty mutable default for each instance
+    notices: list[NoticeRecord] = msgspec.field(default_factory=list)
 
 
 class MessageReader(Reader):
@@ -76,32 +75,23 @@ class MessageReader(Reader):
 
     async def message(self, prefix: str) -> MessageRecord:
         """Return a message by its id or the beginning of it; raises `UnknownMessage`."""
-        query = _MESSAGES.where(Message.id.startswith(prefix, autoescape=True)).order_by(Message.id).limit(6)
-        found = await self._read(query, MessageRecord)
-        if len(found) == 1 or (found and found[0].id == prefix):
-            return found[0]
-        if found:
-            ids = ", ".join(each.id for each in found)
-            raise UnknownMessage(
-                f"several messages' ids begin with {prefix!r}: {ids}", remedy="give more of the id"
-            )
-        raise UnknownMessage(
-            f"no message's id begins with {prefix!r}", remedy="see the ids with `astreinte messages`"
+        return await self._by_id(
+            _MESSAGES,
+            prefix,
+            MessageRecord,
+            unknown=UnknownMessage,
+            noun="message",
+            command="astreinte messages",
         )
 
     async def messages_known(self, ids: Collection[str]) -> set[str]:
         """Return those of some messages that are on record."""
-        found = await self._read(select(Message.__table__.c.id).where(Message.id.in_(ids)), _Id)
-        return {each.id for each in found}
+        return await self._known(select(Message.__table__.c.id).where(Message.id.in_(ids)))
 
     async def notices_waiting(self) -> list[NoticeRecord]:
         """Return the notices that were not sent yet, oldest first."""
         query = select(*Notice.__table__.c).where(Notice.state == NoticeState.WAITING.value)
         return await self._read(query.order_by(Notice.queued_at, Notice.id), NoticeRecord)
-
-
-class _Id(msgspec.Struct):
-    id: str
 
 
 _MESSAGES = select(

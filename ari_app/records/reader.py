@@ -27,6 +27,15 @@ from .troubles import explain
 Record = TypeVar("Record", bound=msgspec.Struct)
 
 
+class Identified(msgspec.Struct, frozen=True, kw_only=True):
+    """A row that has an id of its own."""
+
+    id: str
+
+
+IdentifiedRecord = TypeVar("IdentifiedRecord", bound=Identified)
+
+
 class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A row of `calls`; None where it did not happen, or not yet. Durations in seconds."""
 
@@ -258,6 +267,35 @@ class Reader:
         if not found or not found[0].schedule:
             return {}
         return msgspec.json.decode(zlib.decompress(found[0].schedule), type=Schedule)
+
+    async def _by_id(
+        self,
+        query: Select[Any],
+        prefix: str,
+        kind: type[IdentifiedRecord],
+        *,
+        unknown: type[AstreinteError],
+        noun: str,
+        command: str,
+    ) -> IdentifiedRecord:
+        """Return the row of a query, of one table, whose id is `prefix`, or alone begins so.
+
+        Raises `unknown` otherwise, saying so of the `noun`; `command` prints the ids that there are.
+        """
+        row_id = query.selected_columns["id"]
+        found = await self._read(
+            query.where(row_id.startswith(prefix, autoescape=True)).order_by(row_id).limit(6), kind
+        )
+        if len(found) == 1 or (found and found[0].id == prefix):
+            return found[0]
+        if found:
+            ids = ", ".join(each.id for each in found)
+            raise unknown(f"several {noun}s' ids begin with {prefix!r}: {ids}", remedy="give more of the id")
+        raise unknown(f"no {noun}'s id begins with {prefix!r}", remedy=f"see the ids with `{command}`")
+
+    async def _known(self, ids: Select[Any]) -> set[str]:
+        """Return the ids that a query finds."""
+        return {each.id for each in await self._read(ids, Identified)}
 
     async def _read(self, query: Select[Any], kind: type[Record]) -> list[Record]:
         file = self._database.file

@@ -10,23 +10,21 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-import msgspec
 from sqlalchemy import select
 
 from ari_app.core.errors import AstreinteError
 
 from .models import Call, CallLeg, Recording
-from .reader import Reader
+from .reader import Identified, Reader
 
 
 class UnknownRecording(AstreinteError):
     """No recording, or more than one, has an id that begins so."""
 
 
-class RecordingRecord(msgspec.Struct, frozen=True, kw_only=True):
+class RecordingRecord(Identified, frozen=True, kw_only=True):
     """A row of `recordings`, with what `calls` says of its call, if it knows it."""
 
-    id: str
     call_id: str
     file: str
     begun_at: datetime
@@ -79,35 +77,25 @@ class RecordingReader(Reader):
 
     async def recording(self, prefix: str) -> RecordingRecord:
         """Return a recording by its id or the beginning of it; raises `UnknownRecording`."""
-        begins = Recording.id.startswith(prefix, autoescape=True)
-        found = await self._read(_RECORDINGS.where(begins).order_by(Recording.id).limit(6), RecordingRecord)
-        if len(found) == 1 or (found and found[0].id == prefix):
-            return found[0]
-        if found:
-            ids = ", ".join(each.id for each in found)
-            raise UnknownRecording(
-                f"several recordings' ids begin with {prefix!r}: {ids}", remedy="give more of the id"
-            )
-        raise UnknownRecording(
-            f"no recording's id begins with {prefix!r}",
-            remedy="see the ids with `astreinte recordings --all`",
+        return await self._by_id(
+            _RECORDINGS,
+            prefix,
+            RecordingRecord,
+            unknown=UnknownRecording,
+            noun="recording",
+            command="astreinte recordings --all",
         )
 
     async def recordings_known(self, ids: Collection[str]) -> set[str]:
         """Return those of some recordings that are on record."""
-        found = await self._read(select(Recording.__table__.c.id).where(Recording.id.in_(ids)), _Id)
-        return {each.id for each in found}
+        return await self._known(select(Recording.__table__.c.id).where(Recording.id.in_(ids)))
 
-    async def recordings_due(self, at: datetime) -> list[str]:
+    async def recordings_due(self, at: datetime) -> set[str]:
         """Return the ids of those that are to be deleted by then, and are not on record as such."""
         due = select(Recording.__table__.c.id).where(
             Recording.deleted_at.is_(None), Recording.delete_at <= at
         )
-        return [each.id for each in await self._read(due, _Id)]
-
-
-class _Id(msgspec.Struct):
-    id: str
+        return await self._known(due)
 
 
 _RECORDINGS = select(

@@ -202,7 +202,7 @@ class RecordingKeeper:
         deleted, failed = await asyncio.to_thread(_delete_due, self._folder, now)
         try:
             async with RecordingReader(self._database_url) as reader:
-                deleted |= set(await reader.recordings_due(now))
+                deleted |= await reader.recordings_due(now)
         except RecordsUnavailable as error:
             log.debug("recording.keeping_waits", reason=error.message)
         for recording in sorted(deleted - failed - self._noted):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-import struct
 import wave
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
+from ..core.wav_chunks import find_sound
 
 RATE = 8000
 """Samples a second; each is signed, 16 bit, little-endian (`FORMAT` in `recording`)."""
@@ -18,7 +19,6 @@ SILENT_BELOW = 256
 """Mean level of a block, of 32768: what Asterisk takes for silence (`silencethreshold` in dsp.conf)."""
 SHORTEST = 1.0
 """Seconds of sound that make a message: less is a breath, a click, an "oh"."""
-_RIFF_HEADER, _CHUNK_HEADER = 12, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +33,12 @@ class Sound:
 
         When Asterisk dies while it records, the lengths in the header are still 0.
         """
-        at = _RIFF_HEADER
-        while at + _CHUNK_HEADER <= len(content):
-            name, length = struct.unpack_from("<4sI", content, at)
-            at += _CHUNK_HEADER
-            if name == b"data":
-                end = at + length if 0 < length <= len(content) - at else len(content)
-                return cls(content[at : at + (end - at) // 2 * 2])
-            at += length + length % 2
-        return cls(b"")
+        found = find_sound(content)
+        if found is None:
+            return cls(b"")
+        at, length = found
+        end = at + length if 0 < length <= len(content) - at else len(content)
+        return cls(content[at : at + (end - at) // 2 * 2])
 
     @property
     def seconds(self) -> float:

@@ -6,9 +6,9 @@ import os
 import struct
 from typing import BinaryIO
 
+from ..core.wav_chunks import CHUNK_HEADER, find_sound
 from .sound import RATE
 
-_RIFF_HEADER, _CHUNK_HEADER = 12, 8
 _LONGEST_HEADER = 4096
 """Bytes; Asterisk's has 44."""
 
@@ -20,17 +20,12 @@ def complete(file: BinaryIO) -> float:
     """
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
-    header = file.read(_LONGEST_HEADER)
-    at, sound = _RIFF_HEADER, 0
-    while at + _CHUNK_HEADER <= len(header):
-        name, length = struct.unpack_from("<4sI", header, at)
-        at += _CHUNK_HEADER
-        if name == b"data":
-            sound = size - at
-            _write_at(file, at - 4, sound)
-            _write_at(file, 4, size - _CHUNK_HEADER)
-            break
-        at += length + length % 2
+    sound = 0
+    if found := find_sound(file.read(_LONGEST_HEADER)):
+        at, _ = found
+        sound = size - at
+        _write_at(file, at - 4, sound)
+        _write_at(file, 4, size - CHUNK_HEADER)
     file.flush()
     os.fsync(file.fileno())
     return sound / 2 / RATE

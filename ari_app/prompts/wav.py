@@ -7,6 +7,7 @@ import struct
 import wave
 from dataclasses import dataclass
 
+from ..core.wav_chunks import CHUNK_HEADER, find_sound
 from .errors import SoundError
 
 FORMATS = {".wav": 8000, ".wav16": 16_000}
@@ -14,8 +15,6 @@ FORMATS = {".wav": 8000, ".wav16": 16_000}
 the channel's codec (`ast_set_write_format_from_cap` in main/file.c): 8 kHz for G.711, 16 kHz for G.722
 and Opus. Files in G.711 would save nothing: its encoding is a table look-up, too small to measure."""
 BYTES_A_SAMPLE = 2
-RIFF_HEADER, CHUNK_HEADER = 12, 8
-"""Bytes: `RIFF`, length, `WAVE`; then of each chunk its name and its length."""
 LOWEST_RATE, HIGHEST_RATE = 8000, 192_000
 """Hz. A slower recording is worse than the telephone."""
 LONGEST_SECONDS = 90.0
@@ -70,12 +69,12 @@ def parse_wav(content: bytes) -> Sound:
 
 def _with_lengths(content: bytes) -> bytes:
     """Return a WAV file with the lengths that it really has, where its header does not know them."""
-    at = RIFF_HEADER
-    while at + CHUNK_HEADER <= len(content):
-        name, length = struct.unpack_from("<4sI", content, at)
-        rest = len(content) - at - CHUNK_HEADER
-        if name == b"data" and (length == 0 or length > rest):
-            sizes = struct.pack("<I", len(content) - CHUNK_HEADER), struct.pack("<4sI", name, rest)
-            return content[:4] + sizes[0] + content[8:at] + sizes[1] + content[at + CHUNK_HEADER :]
-        at += CHUNK_HEADER + length + length % 2
-    return content
+    found = find_sound(content)
+    if found is None:
+        return content
+    at, length = found
+    rest = len(content) - at
+    if 0 < length <= rest:
+        return content
+    whole = struct.pack("<I", len(content) - CHUNK_HEADER)
+    return content[:4] + whole + content[8 : at - 4] + struct.pack("<I", rest) + content[at:]

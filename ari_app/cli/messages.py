@@ -13,8 +13,8 @@ from ..core.errors import AstreinteError
 from ..core.settings import Settings, load_settings
 from ..records.facts import MessageDeleted, NoticeState
 from ..records.messages import MessageReader, MessageRecord
-from ..records.recorder import Recorder
 from .calls import local, seconds
+from .deletion import delete
 from .terminal import print_table, safe
 
 COLUMNS = ("message", "left", "caller", "reason", "team", "length", "told")
@@ -77,8 +77,7 @@ def delete_message(settings_file: Path | None, prefix: str) -> int:
     """Delete the sound of a message, and put that on record; return the exit code."""
     settings = load_settings(settings_file)
     message = asyncio.run(_message(settings, prefix))
-    _path(settings, message).unlink()
-    asyncio.run(_put_on_record(settings, MessageDeleted(id=message.id, at=datetime.now(UTC))))
+    delete(_path(settings, message), settings, MessageDeleted(id=message.id, at=datetime.now(UTC)))
     typer.echo(f"The message {safe(message.id)} is deleted.")
     return 0
 
@@ -97,10 +96,3 @@ def _path(settings: Settings, message: MessageRecord) -> Path:
             remedy=f"messages are kept for {settings.messages.keep_days} days (`messages: {{keep_days: …}}`)",
         )
     return path
-
-
-async def _put_on_record(settings: Settings, deleted: MessageDeleted) -> None:
-    recorder = Recorder(settings.database_url, spill=settings.data / "unsaved.jsonl")
-    await recorder.start()
-    recorder.put_entry(deleted)
-    await recorder.stop()

@@ -15,9 +15,9 @@ from ..core.counted import counted
 from ..core.errors import AstreinteError
 from ..core.settings import Settings, load_settings
 from ..records.facts import Deleted, RecordingDeleted
-from ..records.recorder import Recorder
 from ..records.recordings import RecordingReader, RecordingRecord
 from .calls import local, seconds
+from .deletion import delete
 from .terminal import BOLD, paint, print_table, safe
 
 COLUMNS = ("recording", "begun", "caller", "reason", "team", "agent", "length", "kept until")
@@ -138,13 +138,8 @@ def delete_recording(settings_file: Path | None, prefix: str) -> int:
     """Delete a recording before its time is over, and put that on record; return the exit code."""
     settings = load_settings(settings_file)
     recording = asyncio.run(_recording(settings, prefix))
-    try:
-        _path(settings, recording).unlink()
-    except OSError as error:
-        remedy = "run this as the user of the line"
-        raise RecordingGone(f"{error.filename}: {error.strerror}", remedy=remedy) from None
     gone = RecordingDeleted(id=recording.id, at=datetime.now(UTC), why=Deleted.COMMAND)
-    asyncio.run(_put_on_record(settings, gone))
+    delete(_path(settings, recording), settings, gone)
     typer.echo(f"The recording {safe(recording.id)} is deleted.")
     return 0
 
@@ -163,10 +158,3 @@ def _path(settings: Settings, recording: RecordingRecord) -> Path:
         remedy = "name the folder `data` of the line that recorded it in the settings, or restore the file"
         raise RecordingGone(f"the file of {recording.id} is not there: {path}", remedy=remedy)
     return path
-
-
-async def _put_on_record(settings: Settings, deleted: RecordingDeleted) -> None:
-    recorder = Recorder(settings.database_url, spill=settings.data / "unsaved.jsonl")
-    await recorder.start()
-    recorder.put_entry(deleted)
-    await recorder.stop()

@@ -114,14 +114,13 @@ class MessageBox:
             return ()
         flow = desk.flows.flows[desk.settings.flow_of(left.line)]
         language = team.language or flow.languages[0]
-        words = flow.reasons.get(left.reason or "", {})
         title, body = text_of(
             language,
             message=left.id,
             team=left.team,
             number=left.number,
             name=left.name,
-            reason=words.get(language) or next(iter(words.values()), left.reason or ""),
+            reason=flow.reason_in(language, left.reason or ""),
             at=left.at.astimezone(ZoneInfo(team.timezone)),
             zone=team.timezone,
             waited=left.waited,

@@ -40,6 +40,11 @@ class Flow:
         """Return one of the line's own words that the flow says."""
         return self._words[word, language]
 
+    def reason_in(self, language: str, reason: str) -> str:
+        """Return how agents hear a reason, in another language if it has no words in this one."""
+        words = self.reasons.get(reason, {})
+        return words.get(language) or next(iter(words.values()), reason)
+
     def every_prompt(self) -> list[Prompt]:
         """Return all that the flow can say."""
         return [*self._said.values(), *self._words.values()]

@@ -28,11 +28,10 @@ def given_up(wish: CallbackRecord, result: str, team: Team, flow: Flow) -> tuple
     """Return title and body of the notice that somebody was promised a call and did not get it."""
     language = team.language or flow.languages[0]
     title, body = _TEXTS.get(language, _TEXTS["en"])
-    reason = flow.reasons.get(wish.reason, {})
     words = {
         "team": team.id,
         "number": wish.number,
-        "reason": reason.get(language) or next(iter(reason.values()), wish.reason),
+        "reason": flow.reason_in(language, wish.reason),
         "at": wish.asked_at.astimezone(ZoneInfo(team.timezone)),
         "zone": team.timezone,
         "tries": wish.tries,

@@ -278,7 +278,7 @@ class Reader:
         noun: str,
         command: str,
     ) -> IdentifiedRecord:
-        """Return the row of a query, of one table, whose id is `prefix`, or alone begins so.
+        """Return the row of a query whose `id` is the prefix, or the only one whose `id` begins so.
 
         Raises `unknown` otherwise, saying so of the `noun`; `command` prints the ids that there are.
         """

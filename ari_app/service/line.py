@@ -407,8 +407,8 @@ async def open_line(
 
     `first` is what the files say, if they were read already; `listener` hears every fact of every call as it
     happens; `progress` is told how many prompts of how many are made; `wait` is how many seconds Asterisk may
-    take to come up, None for ever; `now` is the clock that duty calls and notices of handoffs go by. Raises
-    `AstreinteError` with what to do if it cannot start.
+    take to come up, None for ever; `now` is the clock that duty calls, notices of handoffs and the
+    deletion of recordings go by. Raises `AstreinteError` with what to do if it cannot start.
     """
     first = first or read_here(settings)
     books, findings = first.books, [*first.findings]

@@ -3,9 +3,9 @@
 It notes what it does, under names that stay: `flow.started` (flow), `flow.language` (language),
 `flow.node` (node), `menu.key` (node, key), `menu.invalid` (node, key), `menu.silence` (node),
 `collect.invalid` (node), `collect.silence` (node), `call.number` (node, variable, number), `flow.reason`
-(reason), `flow.priority` (priority), `hours.answer` (node, answer),
-`caller.answer` (node, answer), `flow.vip` (vip), `webhook.answered` (node, branch),
-`webhook.failed` (node, reason), `voicemail.nothing` (node), `voicemail.again` (node), `voicemail.failed`
+(reason), `flow.priority` (priority), `flow.vip` (vip), `hours.answer` (node, answer), `caller.answer`
+(node, answer), `webhook.answered` (node, branch), `webhook.failed` (node, reason), `recording.announced`
+(node), `recording.refused` (node), `voicemail.nothing` (node), `voicemail.again` (node), `voicemail.failed`
 (node), `survey.answer` (node, score), `survey.silence` (node), `callback.asked` (node), `callback.refused`
 (node, reason), `flow.connected` (result), `flow.loop` (node), `flow.ended` (node, outcome).
 """

@@ -12,7 +12,7 @@ from ari_app.records.callbacks import CallbackReader, CallbackRecord
 from ari_app.records.reader import CallStory, Reader
 
 from .exchange import OpenLine
-from .people import Person
+from .people import Person, Telephone
 from .troubles import they_hear_each_other, until_told
 
 ONCE = "attempts: 1, delays: [1s], within: 5m, for: 5s"
@@ -80,6 +80,18 @@ async def asks(line: OpenLine, reason: str = "1", *, number: str = "") -> Person
     await caller.hears("callback-noted")
     await caller.is_hung_up()
     return caller
+
+
+async def is_rung_back(line: OpenLine, phone: Telephone) -> tuple[Person, Person, Person]:
+    """Let somebody ask to be called back, and an agent take it: the caller's telephone rings.
+
+    Returns the caller as they asked, the agent, and whoever is about to pick up.
+    """
+    caller = await asks(line)
+    theirs = line.telephone(caller.number)
+    agent = await phone.is_rung()
+    await agent.takes_the_call()
+    return caller, agent, await theirs.is_rung()
 
 
 async def takes_it(called: Person) -> None:

@@ -80,6 +80,13 @@ class Person:
         await self.picks_up()
         await self.presses("1")
 
+    async def reaches(self, telephone: Telephone, keys: str) -> Person:
+        """Press keys for a colleague, who takes the call; return the colleague."""
+        await self.presses(keys)
+        colleague = await telephone.is_rung()
+        await colleague.takes_the_call()
+        return colleague
+
     async def hangs_up(self) -> None:
         """Put the phone down."""
         await self.party.hang_up()

@@ -17,6 +17,7 @@ from .calling_back import (
     PATIENT,
     asks,
     calls_back,
+    is_rung_back,
     over_calls_of,
     picks_up,
     takes_it,
@@ -151,11 +152,7 @@ async def test_a_caller_who_does_not_pick_up_when_they_are_called_back_is_called
 async def test_a_voicemail_box_that_picks_up_is_nobody(open_a_line: OpenALine) -> None:
     async with open_a_line(teams=PATIENT, menu=calls_back(LATER)) as line:
         alice = line.telephone("alice")
-        caller = await asks(line)
-        theirs = line.telephone(caller.number)
-        agent = await alice.is_rung()
-        await agent.takes_the_call()
-        box = await theirs.is_rung()
+        caller, agent, box = await is_rung_back(line, alice)
         await box.picks_up()
         await box.hears("callback-keys")
         await box.speaks()
@@ -171,11 +168,7 @@ async def test_a_voicemail_box_that_picks_up_is_nobody(open_a_line: OpenALine) -
 async def test_who_says_that_there_is_no_need_any_more_is_not_called_again(open_a_line: OpenALine) -> None:
     async with open_a_line(teams=PATIENT, menu=calls_back()) as line:
         alice = line.telephone("alice")
-        caller = await asks(line)
-        theirs = line.telephone(caller.number)
-        agent = await alice.is_rung()
-        await agent.takes_the_call()
-        again = await theirs.is_rung()
+        caller, agent, again = await is_rung_back(line, alice)
         await again.picks_up()
         await again.hears("callback-keys")
         await again.presses("2")
@@ -195,11 +188,7 @@ async def test_an_agent_who_is_gone_when_the_caller_wants_to_talk_leaves_them_to
     teams = {"panne": ["{ring: [alice], for: 60s}", "{ring: [bruno], for: 60s}"]}
     async with open_a_line(teams=teams, menu=calls_back()) as line:
         alice, bruno = line.telephone("alice"), line.telephone("bruno")
-        caller = await asks(line)
-        theirs = line.telephone(caller.number)
-        agent = await alice.is_rung()
-        await agent.takes_the_call()
-        again = await theirs.is_rung()
+        caller, agent, again = await is_rung_back(line, alice)
         await again.picks_up()
         await again.hears("callback-keys")
         await agent.hangs_up()
@@ -221,11 +210,7 @@ async def test_who_picked_up_and_finds_nobody_hears_that_they_will_be_called_aga
 ) -> None:
     async with open_a_line(teams=PATIENT, menu=calls_back(LATER)) as line:
         alice = line.telephone("alice")
-        caller = await asks(line)
-        theirs = line.telephone(caller.number)
-        agent = await alice.is_rung()
-        await agent.takes_the_call()
-        again = await theirs.is_rung()
+        caller, agent, again = await is_rung_back(line, alice)
         await again.picks_up()
         await again.hears("callback-keys")
         await agent.hangs_up()
@@ -244,11 +229,7 @@ async def test_an_agent_who_hangs_up_while_the_caller_is_rung_stops_their_teleph
 ) -> None:
     async with open_a_line(teams=PATIENT, menu=calls_back(LATER)) as line:
         alice = line.telephone("alice")
-        caller = await asks(line)
-        theirs = line.telephone(caller.number)
-        agent = await alice.is_rung()
-        await agent.takes_the_call()
-        again = await theirs.is_rung()
+        caller, agent, again = await is_rung_back(line, alice)
         await agent.hangs_up()
         await again.is_hung_up()
         line.placed += 1

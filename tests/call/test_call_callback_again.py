@@ -19,6 +19,7 @@ from .calling_back import (
     QUICKLY,
     asks,
     calls_back,
+    is_rung_back,
     over_calls_of,
     takes_it,
     they_talk,
@@ -103,11 +104,8 @@ async def test_a_colleague_takes_a_call_back_that_an_agent_passes_on(open_a_line
     async with open_a_line(teams=teams, menu=calls_back()) as line:
         line.telephone("alice").does(answers(press="2"))
         bruno = line.telephone("bruno")
-        caller = await asks(line)
-        theirs = line.telephone(caller.number)
-        agent = await bruno.is_rung()
-        await agent.takes_the_call()
-        await takes_it(called := await theirs.is_rung())
+        caller, agent, called = await is_rung_back(line, bruno)
+        await takes_it(called)
         await they_talk(called, agent)
         await agent.hangs_up()
         await called.hears("avis")
@@ -177,11 +175,7 @@ async def test_who_calls_again_and_talks_with_nobody_is_called_back_after_that(
 ) -> None:
     async with open_a_line(teams=PATIENT, menu=calls_back(LATER)) as line:
         alice = line.telephone("alice")
-        caller = await asks(line)
-        theirs = line.telephone(caller.number)
-        agent = await alice.is_rung()
-        await agent.takes_the_call()
-        called = await theirs.is_rung()
+        caller, agent, called = await is_rung_back(line, alice)
         again = await line.takes_a_call(number=caller.number)
         await called.is_hung_up()
         await agent.hears("agent-unneeded")
@@ -236,10 +230,8 @@ async def test_who_is_cancelled_while_telephones_ring_stops_them(open_a_line: Op
 async def test_who_is_cancelled_while_they_talk_talks_on(open_a_line: OpenALine) -> None:
     async with open_a_line(teams=PATIENT, menu=calls_back()) as line:
         alice = line.telephone("alice")
-        caller = await asks(line)
-        agent = await alice.is_rung()
-        await agent.takes_the_call()
-        await takes_it(called := await line.telephone(caller.number).is_rung())
+        caller, agent, called = await is_rung_back(line, alice)
+        await takes_it(called)
         await they_talk(called, agent)
         await cancel(line.settings.database_url, (await wish_of(line.settings, caller.number)).id)
         line.telephone("bruno")

@@ -11,7 +11,7 @@ from ari_app.records.facts import CallBridged, LegStarted
 from .exchange import OpenLine, stored, tried
 from .files import MENU_NUMBER, REASONS, direct_number
 from .people import HEARD_FOR, Person
-from .troubles import until_told
+from .troubles import put_through, until_told
 from .wire import WireCaller
 
 if TYPE_CHECKING:
@@ -108,11 +108,7 @@ async def test_a_caller_whose_network_dies_in_the_talk_leaves_the_agent_free(
     open_a_line: OpenALine, impatient_phones: None
 ) -> None:
     async with open_a_line() as line:
-        alice = line.telephone("alice")
-        caller = await line.takes_a_call("panne")
-        agent = await alice.is_rung()
-        await agent.takes_the_call()
-        await line.told(CallBridged, caller)
+        caller, agent = await put_through(line)
         await agent.hears_voice_of(caller)
         await caller.party.release()  # no packet from them any more
         await agent.speaks()

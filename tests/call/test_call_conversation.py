@@ -16,6 +16,7 @@ from ari_app.records.facts import CallBridged, CallEvent
 
 from .exchange import OpenLine, Place, opened, tried
 from .people import Person
+from .troubles import put_through
 
 if TYPE_CHECKING:
     from .conftest import OpenALine
@@ -30,11 +31,7 @@ TRANSFER, CONSULT, CONFERENCE, ESCALATE = "*1", "*2", "*3", "*5"
 
 async def taken(line: OpenLine, phone: str = "alice", reason: str = "panne") -> tuple[Person, Person]:
     """Let somebody call and be taken; return the caller and the agent, who hear each other."""
-    telephone = line.telephone(phone)
-    caller = await line.takes_a_call(reason)
-    agent = await telephone.is_rung()
-    await agent.takes_the_call()
-    await line.told(CallBridged, caller)
+    caller, agent = await put_through(line, reason, phone)
     await they_talk(caller, agent)
     return caller, agent
 
@@ -74,9 +71,7 @@ async def test_a_call_is_handed_over_to_whomever_a_team_rings(open_a_line: OpenA
     async with open_a_line(teams=PANNE, more=DIGITS) as line:
         bruno = line.telephone("bruno")
         caller, agent = await taken(line)
-        await agent.presses(f"{TRANSFER}9")
-        colleague = await bruno.is_rung()
-        await colleague.takes_the_call()
+        colleague = await agent.reaches(bruno, f"{TRANSFER}9")
         await line.told(CallBridged, caller, times=2)
         await they_talk(caller, colleague)
         await caller.hangs_up()
@@ -163,9 +158,7 @@ async def test_an_agent_who_asked_a_colleague_goes_back_to_the_caller(open_a_lin
     async with open_a_line(teams=PANNE, more=DIGITS) as line:
         bruno, chloe = line.telephone("bruno"), line.telephone("chloe")
         caller, agent = await taken(line)
-        await agent.presses(f"{CONSULT}1")
-        colleague = await bruno.is_rung()
-        await colleague.takes_the_call()
+        colleague = await agent.reaches(bruno, f"{CONSULT}1")
         await event(line, caller, "talk.joined")
         await they_talk(agent, colleague)
         await agent.presses(CONSULT)
@@ -203,9 +196,7 @@ async def test_a_colleague_who_goes_leaves_agent_and_caller_together(open_a_line
     async with open_a_line(teams=PANNE, more=DIGITS) as line:
         bruno = line.telephone("bruno")
         caller, agent = await taken(line)
-        await agent.presses(f"{CONSULT}1")
-        colleague = await bruno.is_rung()
-        await colleague.takes_the_call()
+        colleague = await agent.reaches(bruno, f"{CONSULT}1")
         await event(line, caller, "talk.joined")
         await they_talk(agent, colleague)
         await colleague.hangs_up()
@@ -240,9 +231,7 @@ async def test_three_talk_and_the_last_agent_ends_the_call(open_a_line: OpenALin
         await colleague.takes_the_call()
         await event(line, caller, "talk.joined")
         await they_talk(caller, agent, colleague)
-        await agent.presses(f"{CONFERENCE}2")
-        third = await chloe.is_rung()
-        await third.takes_the_call()
+        third = await agent.reaches(chloe, f"{CONFERENCE}2")
         await event(line, caller, "talk.joined", times=2)
         await they_talk(caller, agent, colleague, third)
         await third.hangs_up()
@@ -261,9 +250,7 @@ async def test_a_colleague_who_was_asked_is_brought_in(open_a_line: OpenALine) -
     async with open_a_line(teams=PANNE, more=DIGITS) as line:
         bruno = line.telephone("bruno")
         caller, agent = await taken(line)
-        await agent.presses(f"{CONSULT}1")
-        colleague = await bruno.is_rung()
-        await colleague.takes_the_call()
+        colleague = await agent.reaches(bruno, f"{CONSULT}1")
         await event(line, caller, "talk.joined")
         await they_talk(agent, colleague)
         await agent.presses(CONFERENCE)

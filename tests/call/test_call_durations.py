@@ -104,11 +104,7 @@ class Story:
 
     async def colleague_takes_it(self, agent: Person, keys: str) -> Person:
         """Let the agent ask for the colleague, who takes the call."""
-        phone = self.line.telephone(mobile(self.number + 1))
-        await agent.presses(f"{keys}1")
-        colleague = await phone.is_rung()
-        await colleague.takes_the_call()
-        return colleague
+        return await agent.reaches(self.line.telephone(mobile(self.number + 1)), f"{keys}1")
 
 
 async def hangs_up_in_the_menu(story: Story) -> Person:

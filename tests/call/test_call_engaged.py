@@ -11,9 +11,9 @@ import pytest
 from ari_app.pbx import AsteriskServer
 from ari_app.records.facts import CallBridged
 
-from .exchange import OpenLine, tried
+from .exchange import tried
 from .files import mobile
-from .people import Person
+from .troubles import put_through
 
 if TYPE_CHECKING:
     from .conftest import OpenALine
@@ -41,20 +41,10 @@ async def cancels_sent(line_asterisk: AsteriskServer) -> AsyncIterator[Callable[
     await line_asterisk.cli("pjsip set history off")
 
 
-async def talks(line: OpenLine, phone: str, reason: str = "panne") -> tuple[Person, Person]:
-    """Let somebody call and be taken on a phone; return the two."""
-    telephone = line.telephone(phone)
-    caller = await line.takes_a_call(reason)
-    agent = await telephone.is_rung()
-    await agent.takes_the_call()
-    await line.told(CallBridged, caller)
-    return caller, agent
-
-
 async def test_an_agent_whose_desk_phone_is_in_use_is_not_rung_on_the_mobile(open_a_line: OpenALine) -> None:
     async with open_a_line(agents=TWO_PHONES, teams=THEN_BRUNO) as line:
         pocket, bruno = line.telephone(mobile(0)), line.telephone("bruno")
-        caller, _ = await talks(line, "alice")
+        caller, _ = await put_through(line)
         another = await line.takes_a_call("panne")
         await bruno.is_rung()
         await another.hangs_up()
@@ -67,7 +57,7 @@ async def test_an_agent_whose_desk_phone_is_in_use_is_not_rung_on_the_mobile(ope
 async def test_an_agent_who_talks_on_the_mobile_is_not_rung_on_the_desk_phone(open_a_line: OpenALine) -> None:
     async with open_a_line(agents=TWO_PHONES, teams=THEN_BRUNO) as line:
         desk, bruno = line.telephone("alice"), line.telephone("bruno")
-        caller, _ = await talks(line, mobile(0))
+        caller, _ = await put_through(line, who=mobile(0))
         another = await line.takes_a_call("panne")
         await bruno.is_rung()
         await another.hangs_up()
@@ -123,7 +113,7 @@ async def test_who_wants_to_be_rung_in_a_call_is_rung(open_a_line: OpenALine) ->
     more = {"panne": "busy: ring\n"}
     async with open_a_line(agents=TWO_PHONES, teams=THEN_BRUNO, more=more) as line:
         desk = line.telephone("alice")
-        caller, _ = await talks(line, mobile(0))
+        caller, _ = await put_through(line, who=mobile(0))
         another = await line.takes_a_call("panne")
         while desk.rung < 2:
             await desk.is_rung()

@@ -10,6 +10,7 @@ from ari_app.records.facts import CallBridged
 
 from .exchange import tried
 from .files import mobile
+from .troubles import put_through
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,11 +93,7 @@ async def test_an_agent_who_picks_up_and_hangs_up_at_once_is_followed_by_the_nex
 
 async def test_a_talk_goes_on_after_the_agent_put_the_caller_on_hold(open_a_line: OpenALine) -> None:
     async with open_a_line() as line:
-        alice = line.telephone("alice")
-        caller = await line.takes_a_call("panne")
-        agent = await alice.is_rung()
-        await agent.takes_the_call()
-        await line.told(CallBridged, caller)
+        caller, agent = await put_through(line)
         await caller.hears_voice_of(agent)
         await agent.party.hold()
         await agent.party.unhold()
@@ -115,11 +112,7 @@ async def test_an_agent_whose_network_died_does_not_keep_the_line(
     open_a_line: OpenALine, impatient_phones: None
 ) -> None:
     async with open_a_line() as line:
-        alice = line.telephone("alice")
-        caller = await line.takes_a_call("panne")
-        agent = await alice.is_rung()
-        await agent.takes_the_call()
-        await line.told(CallBridged, caller)
+        caller, agent = await put_through(line)
         await caller.hears_voice_of(agent)
         await agent.party.release()  # no packet from them any more
         await caller.is_hung_up()
@@ -130,11 +123,8 @@ async def test_an_agent_whose_network_died_does_not_keep_the_line(
 
 async def test_a_call_that_a_phone_transfers_stays_where_it_is(open_a_line: OpenALine) -> None:
     async with open_a_line() as line:
-        alice, premium = line.telephone("alice"), line.telephone(PREMIUM)
-        caller = await line.takes_a_call("panne")
-        agent = await alice.is_rung()
-        await agent.takes_the_call()
-        await line.told(CallBridged, caller)
+        premium = line.telephone(PREMIUM)
+        caller, agent = await put_through(line)
         await caller.hears_voice_of(agent)
         await agent.party.redirect(PREMIUM)  # SIP REFER, in a call
         await agent.hears_voice_of(caller)

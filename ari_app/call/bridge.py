@@ -75,10 +75,21 @@ class CallBridge:
                 await self._ari.channels.stop_moh(channel.id)
 
     async def close(self, caller: CallChannel) -> None:
-        """Take the bridge away; the caller, if still there, hears nothing any more."""
+        """Take the bridge away; the caller, if still there, hears nothing any more.
+
+        They are out of it before it goes. Asterisk answers that a bridge is gone while people are still on
+        their way out, and what is played to somebody then is never heard, and its end never told.
+        """
         caller.send(self._end_hold(caller))
-        caller.send(self._destroy())
+        caller.send(self._take_away(caller))
         await caller.settle()
+
+    async def _take_away(self, caller: CallChannel) -> None:
+        try:
+            if not caller.gone:
+                await self.leave(caller)
+        finally:
+            await self._destroy()
 
     async def _destroy(self) -> None:
         try:

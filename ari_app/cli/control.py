@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import sys
@@ -57,6 +58,7 @@ class Control:
 
     def _hang_up(self) -> None:
         if self._terminal is not None and _is_gone(self._terminal):
+            _let_go_of_terminal()
             self._stop()
         elif self.line is not None and not self._stopped.is_set():
             self.files.ask()
@@ -73,12 +75,22 @@ def _terminal() -> int | None:
     return None
 
 
+def _let_go_of_terminal() -> None:
+    """Let what is still to be said go nowhere: Python exits with 120 if it cannot be written."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError, ValueError):  # as in `_terminal`
+            if _is_gone(stream.fileno()):
+                os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
 def _is_gone(terminal: int) -> bool:
     """Tell whether a terminal was closed: reading its settings fails then (EIO)."""
     try:
         termios.tcgetattr(terminal)
-    except termios.error:
-        return True
+    except termios.error as error:
+        return bool(error.args[0] == errno.EIO)
     return False
 
 

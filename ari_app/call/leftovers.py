@@ -16,7 +16,7 @@ from ..records.messages import MessageReader
 from ..records.reader import CallRecord, UnknownCall
 from .desk import Desk
 from .messages import ID, Left
-from .recording import Recording
+from .recording import Recording, recorded_for
 from .sound import Sound, is_message
 
 log = get_logger(__name__)
@@ -25,8 +25,7 @@ log = get_logger(__name__)
 class Leftovers:
     """Asks Asterisk for recordings of messages whose calls are over, and keeps them.
 
-    Those are in a folder named like the application: lines that share an Asterisk have two. `is_known` tells
-    whether a call is in progress.
+    `is_known` tells whether a call is in progress.
     """
 
     def __init__(self, ari: AriClient, desk: Callable[[], Desk], *, is_known: Callable[[str], bool]) -> None:
@@ -49,12 +48,10 @@ class Leftovers:
             return False
 
     async def _names(self) -> list[str]:
-        folder = f"{self._desk().settings.ari.app}/"
-        stored = [each.name for each in await self._ari.recordings.list_stored()]
         return [
             name
-            for name in stored
-            if name.startswith(folder) and ID.fullmatch(_message(name)) and not self._is_known(_call(name))
+            for name in await recorded_for(self._ari, self._desk().settings.ari.app)
+            if ID.fullmatch(_message(name)) and not self._is_known(_call(name))
         ]
 
     async def _keep_one(self, reader: MessageReader, names: Sequence[str], known: set[str]) -> bool:

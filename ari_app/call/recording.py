@@ -25,6 +25,14 @@ LOOKS, LOOK_EVERY = 5, 0.1
 `cache_record_files`, a program moves it into its place a moment later."""
 
 
+async def recorded_for(ari: AriClient, app: str) -> list[str]:
+    """Return the names of the recordings that Asterisk has for an application. Raises `AriError`.
+
+    They are in a folder named like it: lines that share an Asterisk have two.
+    """
+    return [each.name for each in await ari.recordings.list_stored() if each.name.startswith(f"{app}/")]
+
+
 class Recording:
     """A recording, by its name: ours alone, made of the call's id."""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from ..ari import AriClient
 from ..ari.errors import AriError, RecordingGone
 from ..call.desk import Desk
-from ..call.recording import Recording
+from ..call.recording import Recording, recorded_for
 from ..call.recordings import SUFFIX, Name, folder_of
 from ..call.wav_file import complete
 from ..core.ids import begun_at
@@ -105,9 +105,8 @@ class RecordingKeeper:
         return pause
 
     async def _names(self) -> list[Name]:
-        folder = f"{self._desk().settings.ari.app}/"
-        stored = [each.name for each in await self._ari.recordings.list_stored()]
-        names = [Name.read(each.removeprefix(folder)) for each in stored if each.startswith(folder)]
+        recorded = await recorded_for(self._ari, self._desk().settings.ari.app)
+        names = [Name.read(each.rpartition("/")[2]) for each in recorded]
         return [name for name in names if name is not None]
 
     async def _fetch_one(self, reader: RecordingReader, name: Name, known: set[str]) -> float:

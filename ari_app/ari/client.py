@@ -25,6 +25,7 @@ from .endpoints import Endpoints
 from .event_socket import EventSocket
 from .events import DEFAULT_TYPES, ApplicationReplaced, Event, RESTResponse, StasisStart
 from .lanes import Lanes
+from .lateness import Lateness
 from .playbacks import Playbacks
 from .recordings import Recordings
 from .versions import require_supported
@@ -118,6 +119,8 @@ class AriClient:
 
         names = [event if isinstance(event, str) else event.__name__ for event in events]
         self._types = sorted({*names, RESTResponse.__name__, ApplicationReplaced.__name__})
+        self.lateness = Lateness()
+        """How late the events are that it is asked about."""
         self._take_back = when_replaced == "take_back"
         self._state = State.CLOSED
         self._is_ready = asyncio.Event()

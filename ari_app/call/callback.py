@@ -86,19 +86,13 @@ class CallbackSession(Session):
 
     async def _converse(self) -> Outcome:
         self._living, self._task = self._task, None  # a caller who does not pick up does not end the call
-        try:
-            return await self._call_back()
-        except (ChannelGone, NotInStasis):
-            await told_gone(self._caller)
-            return self._outcome_of_gone_caller()
-        except AriError as error:
-            log.warning("call.asterisk_lost", error=str(error))
-            return await self._hand_over()
-        except Exception:
-            log.exception("call.crashed")
-            return self._not_reached(LegResult.FAILED)
+        return await super()._converse()
 
-    async def _call_back(self) -> Outcome:
+    async def _after_defect(self) -> Outcome:
+        """Count it, or the same defect would call them for ever."""
+        return self._not_reached(LegResult.FAILED)
+
+    async def _serve(self) -> Outcome:
         desk, wish, call, story = self._call.desk, self.wish, self._call, self._call.story
         story.arrived(line=wish.line, channel_id=call.channel_id, number=wish.number, name="")
         story.note("callback.attempt", callback=wish.id, attempt=wish.tries + 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
@@ -64,6 +65,7 @@ class CallChannel:
         self.ari = ari
         self._next_playback_id = next_playback_id
         self._on_gone = on_gone
+        self._gone_since: float | None = None
         self._missed = False
         self._keys: deque[str] = deque()
         self._playing: set[str] = set()
@@ -105,9 +107,16 @@ class CallChannel:
             return
         self.gone = True
         self.lost = event.synthetic
+        if not self.lost:
+            self._gone_since = time.monotonic() - self.ari.lateness.of(event)
         self._playing.clear()
         if self._on_gone:
             self._on_gone()
+
+    @property
+    def gone_for(self) -> float:
+        """The seconds since it ended, 0 if it is there or nobody saw its end."""
+        return 0.0 if self._gone_since is None else time.monotonic() - self._gone_since
 
     def when_gone(self, told: Callable[[], None]) -> None:
         """Have `told` called at the channel's end, at once if that was before."""

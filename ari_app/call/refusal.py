@@ -75,7 +75,7 @@ async def refuse(call: Call, refusal: Refusal, *, in_words: bool) -> None:
                 code = None if in_words else refusal.cause
                 caller.send(ari.channels.hangup(call.channel_id, reason_code=code))
             await caller.settle()
-            call.story.ended(refusal.outcome, cause=caller.cause, ended_by=ended_by)
+            call.story.ended(refusal.outcome, cause=caller.cause, ended_by=ended_by, ago=caller.gone_for)
 
 
 def _media(call: Call, word: Word) -> str:

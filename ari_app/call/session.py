@@ -67,8 +67,6 @@ class Session:
         self._outcome: Outcome | None = None
         self._ended_by = "line"
         self._listener = Listener(call.desk.announcements, self._caller, call.story)
-        self._gone_at: datetime | None = None
-        """When the caller hung up, if what they had said was still to be kept."""
 
     async def run(self) -> None:
         """Live the call."""
@@ -101,13 +99,9 @@ class Session:
                 await self._call.settle()
 
     async def _converse(self) -> Outcome:
+        """Live the call, whatever goes wrong; return its outcome."""
         try:
-            await self._ari.channels.answer(self._call.channel_id)
-            self._call.story.answered()
-            note_vip(self._call)
-            line = self._call.desk.settings.line_of(self._call.line)
-            await self._listener.hears(Target(line=line), self._flow.language_of.of(self.caller))
-            await interpreter.run(self._flow, self)
+            return await self._serve()
         except (ChannelGone, NotInStasis):
             await told_gone(self._caller)
             return self._outcome_of_gone_caller()
@@ -116,8 +110,20 @@ class Session:
             return await self._hand_over()
         except Exception:
             log.exception("call.crashed")
-            return await self._hand_over()
+            return await self._after_defect()
+
+    async def _serve(self) -> Outcome:
+        await self._ari.channels.answer(self._call.channel_id)
+        self._call.story.answered()
+        note_vip(self._call)
+        line = self._call.desk.settings.line_of(self._call.line)
+        await self._listener.hears(Target(line=line), self._flow.language_of.of(self.caller))
+        await interpreter.run(self._flow, self)
         return self._outcome or Outcome.GOODBYE
+
+    async def _after_defect(self) -> Outcome:
+        """Do what can be done for the caller when a defect of ours has ended the call."""
+        return await self._hand_over()
 
     # What the flow asks of a phone
 
@@ -155,11 +161,8 @@ class Session:
             language=language,
             on_kept=self._on_kept,
         )
-        try:
-            async with voicemail:
-                yield voicemail
-        finally:
-            self._gone_at = voicemail.gone_at
+        async with voicemail:
+            yield voicemail
 
     def _on_kept(self) -> None:
         if not self._talked:
@@ -285,8 +288,7 @@ class Session:
             if story.held:
                 await self._call.desk.ends.learn(caller, self._call.channel_id)
         finally:
-            at = None if story.held else self._gone_at
-            story.ended(outcome, cause=caller.cause, ended_by=self._ended_by, at=at)
+            story.ended(outcome, cause=caller.cause, ended_by=self._ended_by, ago=caller.gone_for)
             if story.held:
                 story.tell(caller.ended_at)
 

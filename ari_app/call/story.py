@@ -70,12 +70,25 @@ class Story:
             self._sink.put(fact)
 
     def arrived(
-        self, *, line: str, channel_id: str, number: str, name: str, at: datetime | None = None
+        self,
+        *,
+        line: str,
+        channel_id: str,
+        number: str,
+        name: str,
+        at: datetime | None = None,
+        ago: float = 0.0,
     ) -> None:
-        """A caller's channel entered the application, now or `at` an earlier instant."""
+        """A caller's channel came: now, or some seconds ago, or `at` an earlier instant."""
         self._put(
             CallArrived(
-                call=self._call, line=line, channel_id=channel_id, number=number, caller_name=name, at=at
+                call=self._call,
+                at=at,
+                ago=ago,
+                line=line,
+                channel_id=channel_id,
+                number=number,
+                caller_name=name,
             )
         )
         self._log.info("call.arrived", line=line, number=number, channel=channel_id)
@@ -123,6 +136,7 @@ class Story:
             LegEnded(
                 call=self._call,
                 at=channel.ended_at,
+                ago=channel.gone_for,
                 leg=channel.id,
                 result=result,
                 cause=channel.cause,
@@ -163,8 +177,16 @@ class Story:
 
     def unbridged(self, leg: Leg) -> None:
         """The agent is gone and the caller is still there."""
-        at, unseen = leg.channel.ended_at, _unseen(leg.channel)
-        self._put(CallUnbridged(call=self._call, leg=leg.id, at=at, unseen=unseen))
+        channel = leg.channel
+        self._put(
+            CallUnbridged(
+                call=self._call,
+                at=channel.ended_at,
+                ago=channel.gone_for,
+                leg=leg.id,
+                unseen=_unseen(channel),
+            )
+        )
         self._log.info("call.unbridged", leg=leg.id, agent=leg.agent.id)
 
     def wrapped_up(self, leg: Leg, result: WrapUp) -> None:
@@ -177,21 +199,19 @@ class Story:
         self._put(CallSurveyed(call=self._call, score=score))
         self._log.info("call.surveyed", score=score)
 
-    def ended(
-        self, outcome: Outcome, *, cause: int | None, ended_by: str, at: datetime | None = None
-    ) -> None:
-        """The call is over, now or since `at`."""
-        self._put(CallEnded(call=self._call, outcome=outcome, cause=cause, at=at))
+    def ended(self, outcome: Outcome, *, cause: int | None, ended_by: str, ago: float = 0.0) -> None:
+        """The call is over, now or since some seconds."""
+        self._put(CallEnded(call=self._call, ago=ago, outcome=outcome, cause=cause))
         self._log.info("call.ended", outcome=outcome, cause=cause, ended_by=ended_by)
 
     def number(self, **facts: str | int | float | None) -> None:
         """The caller typed a number. It is kept as the flow says, and the log does not have it."""
         self._put(CallEvent(call=self._call, event="call.number", data=facts))
 
-    def message_left(self, message: str, team: str, *, at: datetime | None) -> None:
-        """The caller left a message, now or before they hung up at an instant."""
+    def message_left(self, message: str, team: str, *, ago: float) -> None:
+        """The caller left a message, now or before they hung up some seconds ago."""
         self._put(
-            CallEvent(call=self._call, event="message.left", data={"message": message, "team": team}, at=at)
+            CallEvent(call=self._call, ago=ago, event="message.left", data={"message": message, "team": team})
         )
 
     def note(self, name: str, **facts: str | int | float | None) -> None:

@@ -9,7 +9,6 @@ from types import TracebackType
 from typing import Self
 
 from ..ari.errors import AriError, ChannelGone, NotInStasis, OutcomeUnknown, RequestNotSent
-from ..ari.events import ChannelDestroyed, Event, StasisEnd
 from ..core.ids import begun_at
 from ..core.logs import get_logger
 from ..flow.phone import Recorded
@@ -49,22 +48,14 @@ class Voicemail:
         self._taken: tuple[Recording, Sound] | None = None
         """The last one that is a message."""
         self._done = False
-        self.gone_at: datetime | None = None
-        """When the caller hung up, if they have."""
 
     async def __aenter__(self) -> Self:
-        self._watched = self._call.desk.ari.watch(self._caller.id, on_event=self._on_event)
         return self
-
-    def _on_event(self, event: Event) -> None:
-        if isinstance(event, StasisEnd | ChannelDestroyed):
-            self.gone_at = self.gone_at or datetime.now(UTC)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Keep what the caller has said, when they hang up or the call cannot go on."""
-        self._watched.close()
         if kind is not None and not self._done:
             try:
                 if self._open is not None:
@@ -144,6 +135,6 @@ class Voicemail:
         kept = await self._call.desk.messages.keep(left, sound)
         if kept:
             self._done = True
-            self._call.story.message_left(left.id, self._team, at=self.gone_at)
+            self._call.story.message_left(left.id, self._team, ago=self._caller.gone_for)
             self._on_kept()
         return kept

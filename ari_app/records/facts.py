@@ -65,10 +65,14 @@ class WrapUp(StrEnum):
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="name"):
-    """One thing that happened in the call `call` (its id, see `core.ids.new_call_id`)."""
+    """One thing that happened in the call `call` (its id, see `core.ids.new_call_id`).
+
+    It happens as it is put, or `ago` seconds before, or some time before: `at` then.
+    """
 
     call: str
     at: datetime | None = None
+    ago: float = 0.0
 
 
 class CallArrived(Fact, frozen=True, kw_only=True, tag="call.arrived"):

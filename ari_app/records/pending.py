@@ -48,14 +48,15 @@ class Pending:
 
     def put(self, fact: Fact) -> Event | None:
         """Take a fact, stamped with the time; return the event that waits, None if it cannot be one."""
-        wall = self._wall_clock()
+        ago = int(fact.ago * 1e9)
+        wall = self._wall_clock() - ago
         try:
             at = fact.at.astimezone(UTC) if fact.at else datetime.fromtimestamp(wall / 1e9, UTC)
             event = event_of(fact, self._next_seq(wall), at)
         except (TypeError, ValueError, AttributeError, KeyError) as error:
             self._reject([Rejected(error=repr(error), line=repr(fact))])
             return None
-        self._incoming.append((event, self._monotonic_clock(), fact.at is not None))
+        self._incoming.append((event, self._monotonic_clock() - ago, fact.at is not None))
         return event
 
     def put_entry(self, entry: Entry) -> Event:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Container, Coroutine
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -23,6 +24,9 @@ log = get_logger(__name__)
 
 APOLOGIES_AT_ONCE = 50
 """Calls that are not let in and hear why; more are refused by signalling alone."""
+
+ON_THE_WAY = 2.0
+"""Seconds that Asterisk may take to bring a caller to us. Whoever comes later was elsewhere in it before."""
 
 
 class Reception:
@@ -67,7 +71,11 @@ class Reception:
         line = event.args[0] if event.args else "default"
         call = self._new_call(event, line)
         call.story.arrived(
-            line=line, channel_id=channel.id, number=channel.caller.number, name=channel.caller.name
+            line=line,
+            channel_id=channel.id,
+            number=channel.caller.number,
+            name=channel.caller.name,
+            ago=_on_the_way(event) + call.desk.ari.lateness.of(event),
         )
         if refusal := self._refusal(call):
             self._refused.add(call.id)
@@ -185,3 +193,12 @@ class Reception:
             await asyncio.wait(remaining)
         if self._late:
             await asyncio.wait(self._late)
+
+
+def _on_the_way(event: StasisStart) -> float:
+    """Return how many seconds Asterisk took to bring a caller to us: they waited then, too."""
+    try:
+        took = event.at - datetime.fromisoformat(event.channel.creationtime)
+    except ValueError:
+        return 0.0
+    return took.total_seconds() if 0 < took.total_seconds() < ON_THE_WAY else 0.0

@@ -193,6 +193,22 @@ def test_a_second_wait_counts_with_the_first(clocks: Clocks, pending: Pending) -
     assert row["team"] == "cards"
 
 
+@pytest.mark.parametrize("step", [0, 3600 * SECOND, -3600 * SECOND])
+def test_what_is_told_late_counts_from_when_it_happened(clocks: Clocks, pending: Pending, step: int) -> None:
+    for seconds, fact in (
+        (0, f.CallArrived(call=CALL, line="100", channel_id="c", ago=0.5)),
+        (0, f.CallQueued(call=CALL, team="support")),
+        (10, f.CallBridged(call=CALL, leg="leg-a")),
+        (30, f.CallEnded(call=CALL, outcome=f.Outcome.BRIDGED, ago=0.25)),
+    ):
+        clocks.pass_by(seconds * SECOND)
+        clocks.wall += step
+        pending.put(fact)
+    row = ledger_of(pending).row
+    assert (row["wait_seconds"], row["talk_seconds"], row["total_seconds"]) == (10.0, 29.75, 40.25)
+    assert row["ended_at"] - row["bridged_at"] == timedelta(seconds=29.75, microseconds=step // 1000)
+
+
 def test_a_caller_who_gives_up_waited_until_they_hung_up(clocks: Clocks, pending: Pending) -> None:
     pending.put(f.CallArrived(call=CALL, line="100", channel_id="c"))
     clocks.pass_by(3 * SECOND)

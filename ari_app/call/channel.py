@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from ..ari import AriClient
-from ..ari.errors import AriError, OutcomeUnknown, RequestNotSent
+from ..ari.errors import AriError, OutcomeUnknown, PlaybackGone, RequestNotSent
 from ..ari.events import (
     ChannelDestroyed,
     ChannelDtmfReceived,
@@ -26,8 +26,11 @@ from ..core.logs import get_logger
 
 log = get_logger(__name__)
 
-PLAYBACK_LOST_AFTER = 120.0
-"""Seconds after which a playback is taken as ended: `PlaybackFinished` is not guaranteed."""
+LOOK_AFTER = 5.0
+"""Seconds after which Asterisk is asked, again and again, whether it still plays: `PlaybackFinished` is not
+guaranteed, nor that what it was told to play ever begins."""
+PLAYS = frozenset({"playing", "continuing", "paused"})
+"""States of a playback that goes on."""
 TRY_AGAIN_AFTER = 0.25
 """Seconds, after a request that the lost connection did not take: its loss may not be known yet."""
 MOVED_TEMPORARILY = 302
@@ -184,15 +187,29 @@ class CallChannel:
         except AriError:
             self._playing.discard(playback_id)
             raise
-        try:
-            async with asyncio.timeout(PLAYBACK_LOST_AFTER):
-                while playback_id in self._playing and not (barge_in and self._keys):
-                    await self.changed()
-        except TimeoutError:
-            log.warning("call.playback_lost", channel=self.id, playback=playback_id)
-            self._playing.discard(playback_id)
+        while playback_id in self._playing and not (barge_in and self._keys):
+            try:
+                async with asyncio.timeout(LOOK_AFTER):
+                    while playback_id in self._playing and not (barge_in and self._keys):
+                        await self.changed()
+            except TimeoutError:
+                await self._look_at(playback_id)
         if playback_id in self._playing:
             self.send(self.ari.playbacks.stop(playback_id))
+
+    async def _look_at(self, playback_id: str) -> None:
+        """Take a playback as ended if Asterisk does not play it, nor will."""
+        try:
+            goes_on = (await self.ari.playbacks.get(playback_id)).state in PLAYS
+        except PlaybackGone:
+            goes_on = False
+        except AriError as error:  # events come again as soon as requests go
+            log.debug("call.request_failed", channel=self.id, error=str(error))
+            return
+        if not goes_on and playback_id in self._playing:
+            log.warning("call.playback_lost", channel=self.id, playback=playback_id)
+            self._playing.discard(playback_id)
+            self.send(self.ari.playbacks.stop(playback_id))  # or it would be heard in the middle of the next
 
     async def quiet(self) -> None:
         """Stop what is playing and wait until it has ended: a playback holds the channel's thread."""

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from ..core.ids import begun_at
 from ..core.logs import get_logger
+from ..core.tasks import ended
 from ..notify import Notice
 from ..records.facts import MessageDeleted, MessageLeft
 from .message_text import text_of
@@ -136,10 +137,7 @@ class MessageBox:
 
     async def close(self) -> None:
         """Leave in Asterisk what the records do not know yet."""
-        for task in self._clearing:
-            task.cancel()
-        if self._clearing:
-            await asyncio.wait(self._clearing)
+        await ended(*self._clearing)
 
     async def delete_old(self) -> None:
         """Delete the sound of messages whose time is over (`messages: {keep_days: …}`)."""

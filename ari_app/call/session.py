@@ -89,14 +89,11 @@ class Session:
                     outcome = await self._hand_over(HAND_OVER_AT_STOP_WITHIN)
             finally:
                 self._task = None
-                if not self._left_alone:
-                    try:
-                        await self._hang_up_caller()
-                    finally:
-                        await self._tell_the_end(outcome)
-                        if outcome is Outcome.BRIDGED:
-                            self._served()
-                await self._call.settle()
+                try:
+                    if not self._left_alone:
+                        await self._end(outcome)
+                finally:
+                    await self._call.settle()
 
     async def _converse(self) -> Outcome:
         """Live the call, whatever goes wrong; return its outcome."""
@@ -281,6 +278,14 @@ class Session:
     def _left_alone(self) -> bool:
         """Whether the caller talks on with an agent, without us."""
         return self._conversation is not None and self._conversation.left_alone
+
+    async def _end(self, outcome: Outcome) -> None:
+        try:
+            await self._hang_up_caller()
+        finally:
+            await self._tell_the_end(outcome)
+            if outcome is Outcome.BRIDGED:
+                self._served()
 
     async def _tell_the_end(self, outcome: Outcome) -> None:
         story, caller = self._call.story, self._caller

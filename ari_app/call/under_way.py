@@ -7,6 +7,8 @@ from collections.abc import Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from ..core.tasks import ended
+
 LATELY = 0.5
 """Seconds that Asterisk and we take at most to know that a phone is free again."""
 
@@ -47,7 +49,7 @@ class UnderWay:
         try:
             await asyncio.wait([task])
         except asyncio.CancelledError:
-            await _ended([task])
+            await ended(task)
             raise
         finally:
             del self._tasks[agent]
@@ -64,12 +66,5 @@ class UnderWay:
         now = asyncio.get_running_loop().time()
         lately = any(now - self._over_at.get(agent, -LATELY) < LATELY for agent in agents)
         tasks = [self._tasks[agent] for agent in agents if agent in self._tasks]
-        await _ended(tasks)
+        await ended(*tasks)
         return lately or bool(tasks)
-
-
-async def _ended(tasks: list[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    if tasks:
-        await asyncio.wait(tasks)

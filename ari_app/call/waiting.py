@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from ..ari.errors import AriError
 from ..core.logs import get_logger
+from ..core.tasks import ended
 from ..flow.phone import Waiting
 from ..prompts import PromptStore
 from .channel import CallChannel
@@ -64,9 +65,7 @@ class WaitingRoom:
             self.chosen = True
             return None
         finally:
-            searching.cancel()
-            choosing.cancel()
-            await asyncio.wait([searching, choosing])
+            await ended(searching, choosing)
 
     async def stop(self) -> None:
         """Let nothing be heard any more."""

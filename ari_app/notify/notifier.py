@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from ..core.ids import new_id
 from ..core.logs import get_logger
 from ..core.notice_address import service_of
+from ..core.tasks import ended
 from .notice import Delivery, Notice, Outbox
 from .parcel import Parcel
 from .sending import sent
@@ -87,15 +88,10 @@ class Notifier:
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
+            await ended(*tasks)
             if self._sending:
                 await asyncio.wait(self._sending, timeout=GRACE)
-            for task in self._sending:
-                task.cancel()
-            if self._sending:
-                await asyncio.wait(self._sending)
+            await ended(*self._sending)
 
     def _wait(self, delivery: Delivery, seconds: float) -> None:
         self._waiting[delivery.key] = asyncio.get_running_loop().time() + seconds, delivery

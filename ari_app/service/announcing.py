@@ -13,6 +13,7 @@ from ..call.announcements import Announcements
 from ..core.errors import AstreinteError
 from ..core.logs import get_logger
 from ..core.settings import Settings
+from ..core.tasks import ended
 from ..prompts import PromptStore
 from .files import look
 from .watching import Watch
@@ -60,8 +61,7 @@ class AnnouncementKeeper:
             yield
         finally:
             watch.stop()
-            task.cancel()
-            await asyncio.wait([task])
+            await ended(task)
 
     async def _keep(self) -> None:
         """Look at the board at each change; what is still being made for an older state is dropped."""
@@ -75,9 +75,7 @@ class AnnouncementKeeper:
                     self._looked.set()
                     await asyncio.wait([changing], timeout=None if looking.result() else TRY_AGAIN)
             finally:
-                looking.cancel()
-                changing.cancel()
-                await asyncio.wait([looking, changing])
+                await ended(looking, changing)
 
     async def _look(self) -> bool:
         """Let callers hear what is on the board; False if some of it cannot be had."""

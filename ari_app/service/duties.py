@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from ..call.desk import Desk
+from ..core.tasks import ended
 from ..notify import Notice
 from ..records.facts import Fact
 from ..records.recorder import Recorder
@@ -64,6 +65,4 @@ class Duties:
             try:
                 yield
             finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.wait(tasks)
+                await ended(*tasks)

@@ -13,6 +13,7 @@ from ..core.errors import AstreinteError
 from ..core.ids import new_id
 from ..core.logs import get_logger
 from ..core.prompt import Prompt
+from ..core.tasks import ended
 from ..flow.words import Word
 from ..notify import Notice
 from ..records.database import RecordsUnavailable
@@ -87,10 +88,7 @@ class DutyCalls:
                     async with asyncio.timeout((until - self._now()).total_seconds()):
                         await self._news.wait()
         finally:
-            for task in self._calling.values():
-                task.cancel()
-            if self._calling:
-                await asyncio.wait(self._calling.values())
+            await ended(*self._calling.values())
 
     def wake(self) -> None:
         """Look at the rosters now."""

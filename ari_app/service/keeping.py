@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..core.logs import get_logger
 from ..core.settings import Settings
+from ..core.tasks import ended
 from .files import look, settings_folders
 from .line import Line
 from .reading import SettingsFile
@@ -61,8 +62,7 @@ class FileKeeper:
             yield
         finally:
             watch.stop()
-            task.cancel()
-            await asyncio.wait([task])
+            await ended(task)
 
     async def _keep(self, line: Line, usual: float | None) -> None:
         pause = usual

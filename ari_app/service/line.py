@@ -27,6 +27,7 @@ from ..call.story import Story
 from ..core.errors import AstreinteError
 from ..core.logs import get_logger
 from ..core.settings import Settings
+from ..core.tasks import ended
 from ..notify import Notifier
 from ..prompts import PromptStore
 from ..records.database import RecordsUnavailable
@@ -191,11 +192,9 @@ class Line:
             stack.push_async_callback(self._file_reader.close)
             await self.agi.start()
             stack.push_async_callback(self.agi.close)
-            stack.push_async_callback(
-                _cancelled, asyncio.create_task(self._calendars.run(), name="calendars")
-            )
+            stack.push_async_callback(ended, asyncio.create_task(self._calendars.run(), name="calendars"))
             recalling = asyncio.create_task(self._recall(), name="activity")
-            stack.push_async_callback(_cancelled, recalling)
+            stack.push_async_callback(ended, recalling)
             await stack.enter_async_context(self.notifier.running())
             stack.push_async_callback(self._desk.messages.close)
             keeper = MessageKeeper(
@@ -204,7 +203,7 @@ class Line:
                 self.settings.database_url,
                 is_known=self.reception.knows,
             )
-            stack.push_async_callback(_cancelled, asyncio.create_task(keeper.run(), name="messages"))
+            stack.push_async_callback(ended, asyncio.create_task(keeper.run(), name="messages"))
             recordings = RecordingKeeper(
                 self.ari,
                 lambda: self._desk,
@@ -212,7 +211,7 @@ class Line:
                 self.settings.database_url,
                 now=self._now,
             )
-            stack.push_async_callback(_cancelled, asyncio.create_task(recordings.run(), name="recordings"))
+            stack.push_async_callback(ended, asyncio.create_task(recordings.run(), name="recordings"))
             await self._start_ami(stack)
             announcing = AnnouncementKeeper(self.settings, self._desk.announcements)
             await stack.enter_async_context(announcing.keeping())
@@ -232,7 +231,7 @@ class Line:
                 tell=self.notifier.send,
                 adopted=lambda: self._left_open == [],
             )
-            stack.push_async_callback(_cancelled, asyncio.create_task(callbacks.run(), name="callbacks"))
+            stack.push_async_callback(ended, asyncio.create_task(callbacks.run(), name="callbacks"))
             await self._until_ami_is_known()
             await asyncio.wait([recalling], timeout=RECALL_HEAD_START)
             await stack.enter_async_context(self.duties.running())
@@ -258,7 +257,7 @@ class Line:
         stack.push_async_callback(self.ami.close)
         await self.ami.start(wait=None)
         keeper = asyncio.create_task(self._fallback.run(), name="fallback")
-        stack.push_async_callback(_cancelled, keeper)
+        stack.push_async_callback(ended, keeper)
 
     async def _until_ami_is_known(self) -> None:
         """Wait until AMI is there, or it is known why not: who starts the line wants to know."""
@@ -382,11 +381,6 @@ class Line:
             desk=self._desk,
             story=Story(call_id, self._sink),
         )
-
-
-async def _cancelled(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.wait([task])
 
 
 def _no_progress(_done: int, _total: int) -> None:

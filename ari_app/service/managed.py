@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from ..core.errors import AstreinteError
 from ..core.logs import get_logger
 from ..core.settings import Settings
+from ..core.tasks import ended
 from ..pbx import AsteriskServer, Installation, LineConfig, Phone, render
 
 log = get_logger(__name__)
@@ -48,8 +49,7 @@ async def managed_asterisk(
         try:
             yield server, reaching(settings, config)
         finally:
-            keeper.cancel()
-            await asyncio.wait([keeper])
+            await ended(keeper)
 
 
 async def _keep_running(server: AsteriskServer) -> None:

@@ -18,6 +18,7 @@ from ..call.story import Story
 from ..callers.frequency import RecentCalls
 from ..core.ids import new_call_id
 from ..core.logs import get_logger
+from ..core.tasks import ended
 from ..records.facts import FactSink, Outcome
 
 log = get_logger(__name__)
@@ -181,16 +182,13 @@ class Reception:
         self._closing = True
         if self._calls:
             log.info("line.draining", calls=len(self._calls), seconds=drain_seconds)
-            ended = asyncio.create_task(self._all_ended(), name="drain")
+            drained = asyncio.create_task(self._all_ended(), name="drain")
             hurried = asyncio.create_task(self._hurry.wait(), name="hurry")
-            await asyncio.wait([ended, hurried], timeout=drain_seconds, return_when=asyncio.FIRST_COMPLETED)
-            ended.cancel()
-            hurried.cancel()
+            await asyncio.wait([drained, hurried], timeout=drain_seconds, return_when=asyncio.FIRST_COMPLETED)
+            await ended(drained, hurried)
         while remaining := list(self._calls.values()):
             await asyncio.sleep(0)  # a call that came in this very instant must begin, or nobody would end it
-            for task in remaining:
-                task.cancel()
-            await asyncio.wait(remaining)
+            await ended(*remaining)
         if self._late:
             await asyncio.wait(self._late)
 

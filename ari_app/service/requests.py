@@ -18,6 +18,7 @@ import msgspec
 
 from ..core.errors import AstreinteError
 from ..core.logs import get_logger
+from ..core.tasks import ended
 
 log = get_logger(__name__)
 
@@ -70,10 +71,7 @@ async def answering(folder: Path, handlers: Mapping[str, Handler]) -> AsyncItera
         yield
     finally:
         server.close()
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        await ended(*tasks)
         with suppress(OSError):
             (folder / SOCKET).unlink()
 
@@ -114,9 +112,7 @@ async def _serve(
         try:
             await asyncio.wait([answering, hung_up], return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (answering, hung_up):
-                task.cancel()
-            await asyncio.wait([answering, hung_up])
+            await ended(answering, hung_up)
     except (TimeoutError, ValueError, OSError) as error:  # late, too long, or gone
         log.debug("requests.ignored", reason=str(error))
     finally:

@@ -66,6 +66,23 @@ async def walked(folder: Path, phone: ScriptedPhone, more: str = "") -> list[str
             ["voicemail-nothing", "parlez", "recorded", "voicemail-nothing", "personne"],
             id="nothing",
         ),
+        pytest.param(
+            [SAID, NOTHING, NOTHING],
+            ["2"],
+            [
+                ASKED,
+                *("parlez", "recorded", "voicemail-nothing") * 2,
+                "keeps the message",
+                "merci",
+            ],
+            id="once more, and then nothing: the first is sent",
+        ),
+        pytest.param(
+            [SAID, FAILED],
+            ["2"],
+            [ASKED, "parlez", "recorded", "keeps the message", "merci"],
+            id="once more, and it cannot be recorded: the first is sent",
+        ),
         pytest.param([FAILED], [], ["voicemail-failed", "personne"], id="cannot be recorded"),
     ],
 )

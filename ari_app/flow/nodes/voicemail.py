@@ -52,27 +52,28 @@ class Voicemail(Saying):
     otherwise: ToNode = Field(description="The next node when there is none.")
 
     async def visit(self, walk: Walk) -> str:
-        """Record until there is a message that the caller keeps, or the tries are used up."""
-        tries_left = self.retries
+        """Record until there is a message that the caller keeps, or the tries are used up.
+
+        Who wanted to record it again and then says nothing leaves the one that there is.
+        """
+        tries_left, said = self.retries, False
         async with walk.message(self.team) as message:
             while True:
                 await walk.say(self)
                 match await message.record(longest=self.longest, silence=self.silence):
                     case Recorded.FAILED:
-                        return await self._failed(walk)
+                        return await self._kept(walk, message) if said else await self._failed(walk)
                     case Recorded.NOTHING:
                         walk.note("voicemail.nothing", node=walk.node)
                         await walk.say_words(Word.VOICEMAIL_NOTHING)
                         if not tries_left:
-                            return self.otherwise
+                            return await self._kept(walk, message) if said else self.otherwise
                         tries_left -= 1
                     case Recorded.MESSAGE:
-                        if self.confirm and not await self._confirmed(walk, message):
-                            walk.note("voicemail.again", node=walk.node)
-                        elif await walk.keep(message):
-                            return self.goto
-                        else:
-                            return await self._failed(walk)
+                        said = True
+                        if not self.confirm or await self._confirmed(walk, message):
+                            return await self._kept(walk, message)
+                        walk.note("voicemail.again", node=walk.node)
 
     async def _confirmed(self, walk: Walk, message: Message) -> bool:
         """Ask what to do with the message; False if it is to be recorded again."""
@@ -87,6 +88,9 @@ class Voicemail(Saying):
             else:
                 unheard += 1
         return True
+
+    async def _kept(self, walk: Walk, message: Message) -> str:
+        return self.goto if await walk.keep(message) else await self._failed(walk)
 
     async def _failed(self, walk: Walk) -> str:
         walk.note("voicemail.failed", node=walk.node)

@@ -19,7 +19,7 @@ from .mistakes import Mistake, describe, mistake, mistakes_of
 from .yaml_syntax import YamlError, line_at, place_of
 from .yaml_tree import Node, build_tree
 
-__all__ = ["Document", "Loc", "Schema", "load_document", "mistake", "validate"]
+__all__ = ["Document", "Loc", "Schema", "load_document", "mistake", "read_content", "validate"]
 
 MAX_BYTES = 1_048_576
 """The longest file that is read: 1 MiB holds some ten thousand lines."""
@@ -90,6 +90,11 @@ class Document:
                 node = node.child(step) or node
             found = describe(node.value)
         return _finding(self.path, place, (message, found, expected, remedy), severity)
+
+
+def read_content(path: Path) -> bytes | Finding:
+    """Return what a file holds, or why it is not to be had: the `draft` of `load_document`."""
+    return _read(path, None)
 
 
 def load_document(path: Path, draft: bytes | None = None) -> tuple[Document | None, list[Finding]]:

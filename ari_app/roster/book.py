@@ -16,7 +16,7 @@ from .calendars import Feeds, no_feeds
 from .checks import check, check_at
 from .content import content_hash
 from .coverage import somebody_is_rung
-from .files import RosterFiles, read_folder
+from .files import KnownFiles, RosterFiles, read_folder
 from .notice import Before, unknown_before
 from .plan import Activity, Agent, Plan
 from .reachable import confirmed_first
@@ -189,15 +189,16 @@ def load_rosters(
     at: datetime | None = None,
     feeds: Feeds = no_feeds,
     published: Before = unknown_before,
+    known: KnownFiles | None = None,
 ) -> tuple[RosterBook | None, list[Finding]]:
     """Read and check all rosters of a folder.
 
     Returns the book (None when there is an error) and the findings, in the order of the files. With an
     instant, teams that would ring nobody at some time from then on are errors, and the next weeks are looked
     at (`warnings.look_ahead`); `published` tells what was published before, for changes that come too late.
-    `feeds` gives the calendars that layers name by an address.
+    `feeds` gives the calendars that layers name by an address. What is `known` of before is not read again.
     """
-    return check_files(read_folder(folder, feeds=feeds), at, published)
+    return check_files(read_folder(folder, feeds=feeds, known=known), at, published)
 
 
 def check_files(

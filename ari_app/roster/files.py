@@ -2,17 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..core.documents import Document, load_document, validate
+from ..core.documents import Document, load_document, read_content, validate
 from ..core.findings import Finding
 from .calendars import Calendar, Feeds, no_feeds, read_calendars
 from .ical_duty import CalendarDuty, NamedEvent, name_events, names_of
 from .schema import AgentEntry, AgentsFile, TeamFile
 
 SUFFIXES = frozenset({".yaml", ".yml"})
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """One file by itself; `document` is None if there is nothing to go on with."""
+
+    document: Document | None
+    team: TeamFile | None = None
+    agents: Mapping[str, AgentEntry] = field(default_factory=dict)
+    findings: Sequence[Finding] = ()
+
+    @classmethod
+    def of(cls, path: Path, content: bytes) -> ReadFile:
+        """Read a file's content and hold it against the schema."""
+        document, findings = load_document(path, content)
+        if document is None:
+            return cls(None, findings=findings)
+        data = document.data
+        if isinstance(data, dict) and "agents" in data and "team" not in data and len(data) == 1:
+            shared, mistakes = validate(document, AgentsFile)
+            return cls(document, None, shared.agents if shared else {}, [*findings, *mistakes])
+        team, mistakes = validate(document, TeamFile)
+        return cls(document, team, team.agents if team else {}, [*findings, *mistakes])
+
+
+class KnownFiles:
+    """The files of a folder that was read, each as long as it holds the same: most of the time is in them."""
+
+    def __init__(self) -> None:
+        self._files: dict[Path, tuple[bytes, ReadFile]] = {}
+
+    def read(self, path: Path, content: bytes) -> ReadFile:
+        """Return a file with some content, read again only if that is new."""
+        known = self._files.get(path)
+        if known is None or known[0] != content:
+            known = self._files[path] = content, ReadFile.of(path, content)
+        return known[1]
+
+    def keep(self, paths: Iterable[Path]) -> None:
+        """Forget all other files."""
+        self._files = {path: known for path in paths if (known := self._files.get(path))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +124,18 @@ class RosterFiles:
 
 
 def read_folder(
-    folder: Path, drafts: Mapping[Path, bytes] | None = None, feeds: Feeds = no_feeds
+    folder: Path,
+    drafts: Mapping[Path, bytes] | None = None,
+    feeds: Feeds = no_feeds,
+    known: KnownFiles | None = None,
 ) -> RosterFiles:
     """Read every `*.yaml` and `*.yml` of a folder (not of its subfolders), in the order of their names.
 
     Of `drafts`, by path, the content is taken instead of the file's: what would be if they were saved.
-    `feeds` gives the calendars that layers name by an address.
+    `feeds` gives the calendars that layers name by an address. What is `known` of before is not read again.
     """
     drafts = drafts or {}
+    known = known or KnownFiles()
     files = RosterFiles()
     try:
         paths = sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES and path.name[0] != ".")
@@ -112,31 +157,30 @@ def read_folder(
             )
         )
     for path in paths:
-        _read_file(path, drafts.get(path), files, feeds)
+        content = drafts[path] if path in drafts else read_content(path)
+        if isinstance(content, Finding):
+            files.all_names_known = False
+            files.findings.append(content)
+        else:
+            _read_file(path, content, files, feeds, known)
+    known.keep(paths)
     return files
 
 
-def _read_file(path: Path, draft: bytes | None, files: RosterFiles, feeds: Feeds) -> None:
-    document, findings = load_document(path, draft)
-    files.findings += findings
+def _read_file(path: Path, content: bytes, files: RosterFiles, feeds: Feeds, known: KnownFiles) -> None:
+    read = known.read(path, content)
+    files.findings += read.findings
+    document = read.document
     if document is None:
         files.all_names_known = False
         return
-    data = document.data
-    if isinstance(data, dict) and "agents" in data and "team" not in data and len(data) == 1:
-        shared, findings = validate(document, AgentsFile)
-        agents = shared.agents if shared is not None else {}
-    else:
-        team, findings = validate(document, TeamFile)
-        agents = team.agents if team is not None else {}
-        if team is not None:
-            calendars, more = read_calendars(document, team, feeds)
-            files.teams.append(TeamSource(document, team, calendars))
-            files.findings += more
-    files.findings += findings
-    files.agents += (AgentSource(document, name, entry) for name, entry in agents.items())
-    if findings:
-        files.names_elsewhere.update(_names(data))
+    if read.team is not None:
+        calendars, more = read_calendars(document, read.team, feeds)
+        files.teams.append(TeamSource(document, read.team, calendars))
+        files.findings += more
+    files.agents += (AgentSource(document, name, entry) for name, entry in read.agents.items())
+    if read.findings:
+        files.names_elsewhere.update(_names(document.data))
 
 
 def _names(data: object) -> Iterator[str]:

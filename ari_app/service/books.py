@@ -15,6 +15,7 @@ from ..core.settings import Settings
 from ..core.suggest import nearest, one_of
 from ..flow.book import FlowBook, load_flows
 from ..roster.book import RosterBook, load_rosters
+from ..roster.files import KnownFiles
 from ..roster.notice import Before, unknown_before
 from .calendars import KeptFeeds
 
@@ -32,17 +33,25 @@ class Books:
 
 
 def read_books(
-    settings: Settings, *, calendars_anew: bool = False, published: Before = unknown_before
+    settings: Settings,
+    *,
+    calendars_anew: bool = False,
+    published: Before = unknown_before,
+    known: KnownFiles | None = None,
 ) -> tuple[Books | None, list[Finding]]:
     """Read and check every roster and flow; without an error there are books, and the rest are warnings.
 
     Calendars that rosters name by an address are as they were read last or, `anew`, as they are there now.
-    `published` tells what was published before, to warn of changes that come too late.
+    `published` tells what was published before, to warn of changes that come too late. Roster files that are
+    `known`, and hold the same, are not read again.
     """
+    known = known or KnownFiles()
     with _no_collection():
         feeds = KeptFeeds(settings)
-        result = _read_books(settings, feeds, published)
-        return _read_books(settings, feeds, published) if calendars_anew and feeds.read_anew() else result
+        result = _read_books(settings, feeds, published, known)
+        if calendars_anew and feeds.read_anew():
+            return _read_books(settings, feeds, published, known)
+        return result
 
 
 @contextmanager
@@ -58,9 +67,9 @@ def _no_collection() -> Iterator[None]:
 
 
 def _read_books(
-    settings: Settings, feeds: KeptFeeds, published: Before
+    settings: Settings, feeds: KeptFeeds, published: Before, known: KnownFiles
 ) -> tuple[Books | None, list[Finding]]:
-    rosters, findings = load_rosters(settings.rosters, datetime.now(UTC), feeds, published)
+    rosters, findings = load_rosters(settings.rosters, datetime.now(UTC), feeds, published, known)
     flows, more = load_flows(settings.flows)
     findings = [*findings, *more]
     callers, more = _read_callers(settings)

@@ -9,6 +9,7 @@ from pathlib import Path
 from ..core.errors import AstreinteError
 from ..core.findings import Finding, InvalidConfiguration
 from ..core.settings import FILE, Settings, load_settings
+from ..roster.files import KnownFiles
 from .books import Books, read_books
 from .files import look, settings_folders
 from .reloading import waiting_for_a_restart
@@ -50,8 +51,12 @@ class Reading:
     waiting: Sequence[str] = ()
 
 
-def read(asked: Settings | SettingsFile) -> Reading:
-    """Read and check everything, again if it changed meanwhile: half of a change is never what was meant."""
+def read(asked: Settings | SettingsFile, known: KnownFiles | None = None) -> Reading:
+    """Read and check everything, again if it changed meanwhile: half of a change is never what was meant.
+
+    Roster files that are `known`, and hold the same, are not read again.
+    """
+    known = known or KnownFiles()
     for _ in range(TRIES):
         file = look([asked.file]) if isinstance(asked, SettingsFile) else {}
         try:
@@ -62,7 +67,7 @@ def read(asked: Settings | SettingsFile) -> Reading:
             return Reading(problem=error.message, remedy=error.remedy)
         folders = settings_folders(settings)
         seen = file | look(folders)
-        books, findings = read_books(settings)
+        books, findings = read_books(settings, known=known)
         if seen == look([*map(Path, file), *folders]):
             return _reading(asked, settings, books, findings)
     problem = "the files keep changing while they are read"

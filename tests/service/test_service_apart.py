@@ -21,6 +21,7 @@ from ari_app.records import RostersPublished
 from ari_app.records.facts import CallAnswered, CallEnded, LegStarted
 from ari_app.records.reader import Reader, RosterVersionRecord
 from ari_app.records.recorder import Recorder
+from ari_app.roster.files import KnownFiles
 from ari_app.service.apart import Apart, FileReader, ReadingFailed
 from ari_app.service.books import read_books
 from ari_app.service.line import open_line
@@ -164,8 +165,8 @@ def test_files_that_change_while_they_are_read_are_read_again(
 ) -> None:
     agents = iter(["bruno", "chloe"])
 
-    def disturbed(settings: Settings) -> object:
-        books = read_books(settings)
+    def disturbed(settings: Settings, known: KnownFiles) -> object:
+        books = read_books(settings, known=known)
         if (agent := next(agents, None)) is not None:
             house.has_team("support", agent=agent)
         return books
@@ -179,9 +180,9 @@ def test_files_that_change_while_they_are_read_are_read_again(
 def test_files_that_never_stop_changing_are_not_taken(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     number = 0
 
-    def disturbed(settings: Settings) -> object:
+    def disturbed(settings: Settings, known: KnownFiles) -> object:
         nonlocal number
-        books = read_books(settings)
+        books = read_books(settings, known=known)
         number += 1
         house.has_team("support", agent=f"agent-{number}")
         return books

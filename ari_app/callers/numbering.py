@@ -12,8 +12,6 @@ from phonenumbers import PhoneMetadata, PhoneNumberFormat
 
 from ..core.settings import safe_number
 
-COUNTRIES = frozenset(phonenumbers.SUPPORTED_REGIONS)
-"""ISO 3166-1 codes of the countries whose numbering plans are known."""
 LONGEST_SHORT = 6
 """Digits: an extension or a short number (3900) has no more, and no country's code before it."""
 _NOT_DIALLED = re.compile(r"[ .()/-]")

@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from ..core.country import Country
 from ..core.documents import Schema, mistake
 from ..core.durations import Duration, between
 from ..core.one_or_more import OneOrMore
 from ..core.settings_fields import LineNumber
-from .numbering import COUNTRIES
 
 Answer = Literal["busy", "decline", "say"]
 """What becomes of a caller who is not let in: the tone of a busy line, a refusal (both cost nothing and are
@@ -64,16 +64,6 @@ def _list_name(value: Any) -> str:
     )
 
 
-def _country(value: Any) -> str:
-    if isinstance(value, str) and value in COUNTRIES:
-        return value
-    raise mistake(
-        "this is not a country",
-        expected="the ISO 3166 code of a country, in capitals, such as `FR` or `BE`",
-        remedy="write the country whose numbers are written without `+`",
-    )
-
-
 Pattern = Annotated[
     str, BeforeValidator(_pattern), WithJsonSchema({"type": "string", "pattern": f"^{_PATTERN}$"})
 ]
@@ -85,9 +75,6 @@ CallerName = Annotated[
 ]
 ListName = Annotated[
     str, BeforeValidator(_list_name), WithJsonSchema({"type": "string", "pattern": f"^{_LIST}$"})
-]
-Country = Annotated[
-    str, BeforeValidator(_country), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}$"})
 ]
 
 

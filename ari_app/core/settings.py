@@ -30,6 +30,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from .country import Country
 from .documents import Document, load_document, mistake, validate
 from .environment import (
     InvalidEnvironment,
@@ -190,7 +191,7 @@ class MessageSettings(Section):
 class CallbackSettings(Section):
     """Which numbers are called back. Everything more than the line's own country invites toll fraud."""
 
-    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = None
+    country: Country | None = None
     """The line's country (ISO 3166). Default: that of `dial.caller_id`, or of the number that was called."""
     prefixes: tuple[Annotated[str, StringConstraints(pattern=r"^\+[0-9]{1,15}$")], ...] = ()
     """How numbers begin that are called back, such as `+33`; those of the line's country if not given."""

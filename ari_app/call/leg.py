@@ -29,6 +29,8 @@ WRONG_KEYS = 2
 """Wrong keys that may be pressed before that is no answer."""
 RING_MARGIN = 5
 """Seconds more than ours that Asterisk rings by itself, should nobody be there to stop it."""
+LONGEST = 86_400
+"""Seconds after which Asterisk ends an agent's channel by itself, should nobody be there to end it."""
 NOWHERE = "nowhere"
 """A context that no dialplan has: where Asterisk would look for the number that a phone forwards the call to
 (SIP 302). A call rings whom the roster names, and nobody else: anything more is toll fraud."""
@@ -113,7 +115,11 @@ class Leg:
             caller_id=f'"{display_name}" <{number}>',
             timeout=math.ceil(seconds) + RING_MARGIN,
             originator=self._call.originator,
-            variables={"FORWARD_CONTEXT": NOWHERE, **handler_of(self._call.channel_id, self.id)},
+            variables={
+                "FORWARD_CONTEXT": NOWHERE,
+                "TIMEOUT(absolute)": str(LONGEST),
+                **handler_of(self._call.channel_id, self.id),
+            },
         )
         engaged = self._call.desk.engaged
         engaged.ringing(self.agent.id, self.channel.wake)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ari_app.call.leg import LONGEST
 from ari_app.flow import interpreter
 from ari_app.records.facts import CallArrived
 
@@ -67,6 +68,19 @@ async def test_a_call_that_lasts_for_too_long_is_ended_by_asterisk(open_a_line: 
         await agent.is_hung_up()
         record = await line.record_of(caller)
     assert (record.call.outcome, tried(record)) == ("bridged", [("alice", "accepted")])
+
+
+async def test_an_agents_telephone_is_not_held_for_ever_by_a_line_that_never_comes_back(
+    open_a_line: OpenALine,
+) -> None:
+    async with open_a_line() as line:
+        caller, agent = await put_through(line)
+        channel = (await line.telephone_rung_for(caller)).leg
+        left = await line.line.ari.channels.get_variable(channel, variable="TIMEOUT(absolute)")
+        assert 0 < float(left.value) <= LONGEST
+        await line.line.ari.channels.set_variable(channel, variable="TIMEOUT(absolute)", value="1")
+        await agent.is_hung_up()
+        await caller.is_hung_up()
 
 
 async def test_a_defect_of_the_line_leads_its_caller_to_the_dialplan(

@@ -89,10 +89,12 @@ async def _message(settings: Settings, prefix: str) -> MessageRecord:
 
 def _path(settings: Settings, message: MessageRecord) -> Path:
     path = folder_of(settings) / message.file
-    if message.deleted_at is not None or not path.is_file():
-        when = f" on {local(message.deleted_at)}" if message.deleted_at is not None else ""
+    if message.deleted_at is not None:
         raise MessageGone(
-            f"the sound of the message {message.id} was deleted{when}",
+            f"the sound of the message {message.id} was deleted on {local(message.deleted_at)}",
             remedy=f"messages are kept for {settings.messages.keep_days} days (`messages: {{keep_days: …}}`)",
         )
+    if not path.is_file():
+        remedy = "name the folder `data` of the line that took it in the settings, or restore the file"
+        raise MessageGone(f"the file of {message.id} is not there: {path}", remedy=remedy)
     return path

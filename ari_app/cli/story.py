@@ -64,7 +64,7 @@ def told(name: str, data: Mapping[str, Any]) -> str:
     sentence = SENTENCES.get(name)
     if sentence is None:
         return f"{name} {', '.join(f'{key}={value}' for key, value in data.items())}".rstrip()
-    values = {key: value or "unknown" for key, value in data.items()}
+    values = {key: "unknown" if value in (None, "") else value for key, value in data.items()}
     try:
         return sentence.format_map(values)
     except (KeyError, IndexError):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ari_app.cli.story import told
 from ari_app.core.ids import new_call_id
 from ari_app.records import (
     CallAnswered,
@@ -162,6 +163,13 @@ def test_a_damaged_database_is_named_with_what_to_do(astreinte: Astreinte, desk:
     assert (said.code, said.out) == (1, "")
     assert "astreinte.db" in said.err
     assert "move" in said.err
+
+
+@pytest.mark.parametrize(("priority", "said"), [(0, "0"), (9, "9"), (None, "unknown")])
+def test_a_figure_of_zero_is_told_and_one_that_is_not_known_is_said_to_be(
+    priority: int | None, said: str
+) -> None:
+    assert told("flow.priority", {"priority": priority}) == f"the call has priority {said}"
 
 
 def test_ids_in_these_tests_are_like_real_ones() -> None:

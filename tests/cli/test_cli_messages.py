@@ -90,6 +90,15 @@ def test_messages_are_listed_found_and_deleted(desk: Desk) -> None:
     assert "messages are kept for 30 days" in gone.err
 
 
+def test_a_file_that_is_missing_is_not_said_to_be_deleted(desk: Desk) -> None:
+    path = desk.folder / f"var/messages/{a_message(desk.folder)}.wav"
+    path.unlink()
+    missing = desk.types("messages", "path", "20")
+    assert missing.code == 1
+    assert f"is not there: {path}" in missing.err
+    assert "was deleted" not in missing.err
+
+
 def test_a_message_that_does_not_exist_is_said_so(desk: Desk) -> None:
     a_message(desk.folder)
     unknown = desk.types("messages", "delete", "2019")

@@ -60,9 +60,9 @@ class RecordingKeeper:
         self._database_url = database_url
         self._now = now
         self._put: set[str] = set()
-        """Those that the records were told of."""
+        """Those that the records were told of, and do not have yet."""
         self._noted: set[str] = set()
-        """Those that the records were told to be no more."""
+        """Those that the records were told to be no more, and do not have as such yet."""
         self._trouble: dict[str, str] = {}
         """Why some cannot be stored: it is logged once."""
 
@@ -118,6 +118,7 @@ class RecordingKeeper:
         if await recording.is_live():
             return LOOK_SOON if name.id in recorded.ended else LOOK_AGAIN
         if name.id in known:
+            self._put.discard(name.id)
             await recording.delete()
             return LOOK_EVERY
         if name.id not in self._put:
@@ -201,7 +202,9 @@ class RecordingKeeper:
         deleted, failed = await asyncio.to_thread(_delete_due, self._folder, now)
         try:
             async with RecordingReader(self._database_url) as reader:
-                deleted |= await reader.recordings_due(now)
+                due = await reader.recordings_due(now)
+                self._noted &= due
+                deleted |= due
         except RecordsUnavailable as error:
             log.debug("recording.keeping_waits", reason=error.message)
         for recording in sorted(deleted - failed - self._noted):

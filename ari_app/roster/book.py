@@ -51,9 +51,10 @@ class UnknownTeamError(AstreinteError):
 class RosterBook:
     """One version of all rosters. It never changes: keep it for the length of a call.
 
-    `teams` and `agents` are by id, `reasons` tells which team answers for a reason, `hash` is that of what
-    the files say (`content.content_hash`), `feeds` are the calendars that have an address, `calendar_files`
-    where the others are, `told` who is told things by teams, and where it says so: name, file, line, column.
+    `teams` and `agents` are by id, `reasons` tells which team answers for a reason, `duty_calls` and
+    `handoff_notices` are of the teams that have such, `hash` is that of what the files say
+    (`content.content_hash`), `feeds` are the calendars that have an address, `calendar_files` where the
+    others are, `told` who is told things by teams, and where it says so: name, file, line, column.
     """
 
     def __init__(
@@ -75,6 +76,8 @@ class RosterBook:
         self.reasons: Mapping[str, str] = {
             reason: team.id for team in teams.values() for reason in team.reasons
         }
+        self.duty_calls = {team.id: rules for team in teams.values() if (rules := team.duty_call)}
+        self.handoff_notices = {team.id: notice for team in teams.values() if (notice := team.handoff_notice)}
         self._answers: dict[str, Resolution] = {}  # the last answer of each team, good until its `until`
 
     def pack(self) -> None:

@@ -121,10 +121,8 @@ class DutyCalls:
         """Do what is due at an instant; return when there may be more to do."""
         await self._recalled.wait()
         desk, until = self._desk(), now + AHEAD
-        for name in desk.rosters.teams:
+        for name, rules in desk.rosters.duty_calls.items():
             team = desk.rosters.teams[name]
-            if (rules := team.duty_call) is None:
-                continue
             before, within = timedelta(seconds=rules.before), timedelta(seconds=rules.within)
             for shift in beginning(team, now + before - within, until + before):
                 duty = Duty(shift, rules)

@@ -61,7 +61,7 @@ class HandoffNotices:
         desk = self._desk()
         due = []
         for handoff in await self._ahead(desk, now):
-            rules = desk.rosters.teams[handoff.team].handoff_notice
+            rules = desk.rosters.handoff_notices.get(handoff.team)
             if rules is not None and handoff.start - timedelta(seconds=rules.before) <= now < handoff.start:
                 due.append((handoff, rules.to))
         fresh = [about_of(handoff) for handoff, _ in due if about_of(handoff) not in self._told]
@@ -86,12 +86,10 @@ class HandoffNotices:
         rosters, at, found = self._looked or (None, now, [])
         if rosters is not desk.rosters or not at <= now < at + AHEAD:
             found = []
-            for name in desk.rosters.teams:
-                team = desk.rosters.teams[name]
-                if team.handoff_notice is not None:
-                    before = timedelta(seconds=team.handoff_notice.before)
-                    found += handoffs(team, now, now + before + AHEAD)
-                    await asyncio.sleep(0)  # calls come first
+            for name, rules in desk.rosters.handoff_notices.items():
+                before = timedelta(seconds=rules.before)
+                found += handoffs(desk.rosters.teams[name], now, now + before + AHEAD)
+                await asyncio.sleep(0)  # calls come first
             self._looked = desk.rosters, now, found
         return found
 

@@ -21,17 +21,17 @@ class Colleagues:
     def __init__(self, call: Call, hunt: Hunt) -> None:
         self._call = call
         self._hunt = hunt
-        self._team = call.desk.rosters.teams.get(hunt.plan.team)
+        self._rosters = call.desk.rosters
 
     @property
     def wrap_up(self) -> bool:
         """Whether agents are asked how a call went."""
-        return self._team is not None and self._team.wrap_up
+        return self._hunt.plan.team in self._rosters.wrapping_up
 
     @property
     def known(self) -> bool:
         """Whether the call is for a team; otherwise there is nobody to ask for."""
-        return self._team is not None
+        return self._hunt.plan.team in self._rosters.teams
 
     def behind(self, key: str | None, *, there: Collection[str], first: Word) -> Hunt | None:
         """Return a hunt for whom a key stands for, who hear `first` before all else.
@@ -39,7 +39,8 @@ class Colleagues:
         None when it stands for nobody, for those who are `there` already (ids), or for people none of whom
         could take the call.
         """
-        target = self._team.targets.get(key or "") if self._team is not None else None
+        team = self._rosters.teams.get(self._hunt.plan.team)
+        target = team.targets.get(key or "") if team is not None else None
         if target is None:
             return None
         plan = plan_for_target(self._call.desk, self._hunt.plan, target, self._hunt.reason, there)

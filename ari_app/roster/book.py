@@ -52,9 +52,10 @@ class RosterBook:
     """One version of all rosters. It never changes: keep it for the length of a call.
 
     `teams` and `agents` are by id, `reasons` tells which team answers for a reason, `duty_calls` and
-    `handoff_notices` are of the teams that have such, `hash` is that of what the files say
-    (`content.content_hash`), `feeds` are the calendars that have an address, `calendar_files` where the
-    others are, `told` who is told things by teams, and where it says so: name, file, line, column.
+    `handoff_notices` are of the teams that have such, `wrapping_up` are the teams that ask agents how a call
+    went, `hash` is that of what the files say (`content.content_hash`), `feeds` are the calendars that have
+    an address, `calendar_files` where the others are, `told` who is told things by teams, and where it says
+    so: name, file, line, column.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class RosterBook:
         }
         self.duty_calls = {team.id: rules for team in teams.values() if (rules := team.duty_call)}
         self.handoff_notices = {team.id: notice for team in teams.values() if (notice := team.handoff_notice)}
+        self.wrapping_up = frozenset(team.id for team in teams.values() if team.wrap_up)
         self._answers: dict[str, Resolution] = {}  # the last answer of each team, good until its `until`
 
     def pack(self) -> None:
@@ -138,8 +140,7 @@ class RosterBook:
             steps = in_turn(steps, language, activity)
         if activity is not None and activity.unconfirmed:
             steps = confirmed_first(steps, activity.unconfirmed)
-        known = self.teams[team]
-        return Plan(team, known.timezone, answer.kind, at, answer.until, steps, known.rounds)
+        return Plan(team, answer.timezone, answer.kind, at, answer.until, steps, answer.rounds)
 
     def schedule(self, team: str, start: datetime, end: datetime) -> tuple[Shift, ...]:
         """Return who is on call for a team from `start` until `end` (see `schedule.expand`).

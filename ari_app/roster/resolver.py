@@ -36,6 +36,8 @@ class Resolution:
     until: datetime
     offers: tuple[Offer, ...]
     voicemail: tuple[Step, ...]
+    timezone: str
+    rounds: int
     _reasons: frozenset[str] = field(init=False, repr=False)
     _languages: frozenset[str] = field(init=False, repr=False)
     _vip_matters: bool = field(init=False, repr=False)
@@ -81,7 +83,8 @@ def resolve(team: Team, at: datetime, teams: Mapping[str, Team]) -> Resolution:
     offers, until = _offers(team, duties, at, teams, ())
     serving = duties.serving()
     voicemail = () if team.voicemail is None else (Step(team.voicemail, "voicemail", kind="voicemail"),)
-    return Resolution(serving.kind if serving is not None else None, at, until, tuple(offers), voicemail)
+    kind = serving.kind if serving is not None else None
+    return Resolution(kind, at, until, tuple(offers), voicemail, team.timezone, team.rounds)
 
 
 def in_turn(steps: tuple[Step, ...], language: str | None, activity: Activity) -> tuple[Step, ...]:

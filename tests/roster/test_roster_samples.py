@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ari_app.core.packed import Packed
 from ari_app.roster.book import RosterBook, load_rosters
 
 ROSTERS = Path(__file__).parents[2] / "rosters"
@@ -76,3 +77,15 @@ def test_on_public_holidays_others_are_on_call(book: RosterBook, team: str, at: 
     plan = book.plan_for_team(team, datetime.fromisoformat(at).replace(tzinfo=UTC))
     assert plan.kind == "astreinte"
     assert plan.steps[0].agents[0].why.startswith("layer ferie")
+
+
+def test_who_is_on_call_is_asked_again_without_unpacking_a_team(monkeypatch: pytest.MonkeyPatch) -> None:
+    book, _ = load_rosters(ROSTERS)
+    assert book is not None
+    at = datetime(2026, 11, 23, 20, tzinfo=UTC)
+    known = {reason: book.plan(reason, at) for reason in book.reasons}
+    book.pack()
+    book.forget(len(known))
+    assert {reason: book.plan(reason, at) for reason in book.reasons} == known
+    monkeypatch.setattr(Packed, "__getitem__", None)
+    assert {reason: book.plan(reason, at) for reason in book.reasons} == known

@@ -12,6 +12,8 @@ Samples = npt.NDArray[np.float64]
 
 RATE = 8000
 """Samples a second of everything on the simulated network (G.711)."""
+BLOCK = RATE // 20
+"""Samples in which a tone is looked for."""
 ALIKE = 0.6
 """Normalised correlation from which two sounds are the same one: G.711 and a lost packet leave > 0.8."""
 
@@ -61,36 +63,53 @@ def write_tone(path: Path, hertz: float, seconds: float, *, level: float = 0.25)
     return path
 
 
+def loudest(sound: Samples, seconds: float = 1.0) -> Samples:
+    """Return the loudest `seconds` of a sound, or all of it if it is shorter."""
+    size = min(int(seconds * RATE), len(sound))
+    start = int(np.argmax(_energies(sound, size)))
+    return sound[start : start + size]
+
+
 def likeness(heard: Samples, wanted: Samples, *, seconds: float = 1.0) -> float:
     """Return how well the loudest `seconds` of `wanted` are found in `heard`: 1 is the very same sound.
 
     The measure is the largest normalised cross-correlation, which knows neither level nor delay.
     """
-    size = min(int(seconds * RATE), len(wanted))
+    part = loudest(wanted, seconds)
+    size = len(part)
     if size == 0 or len(heard) < size:
         return 0.0
-    energy = np.convolve(wanted**2, np.ones(size), mode="valid")
-    start = int(np.argmax(energy))
-    part = wanted[start : start + size]
     length = 1 << (len(heard) + size - 1).bit_length()
     products = np.fft.irfft(np.fft.rfft(heard, length) * np.conj(np.fft.rfft(part, length)), length)
     products = products[: len(heard) - size + 1]
-    squares = np.concatenate(([0.0], np.cumsum(heard**2)))
-    energies = squares[size:] - squares[:-size]
     floor = 1e-4 * size * float(np.mean(part**2))
-    scale = np.sqrt(np.maximum(energies, floor) * np.sum(part**2))
+    scale = np.sqrt(np.maximum(_energies(heard, size), floor) * np.sum(part**2))
     return float(np.max(products / scale))
+
+
+def _energies(samples: Samples, size: int) -> Samples:
+    """Return the energy of each stretch of `size` samples, by where it begins."""
+    squares = np.concatenate(([0.0], np.cumsum(samples**2)))
+    return squares[size:] - squares[: len(squares) - size]
+
+
+def tone_levels(heard: Samples, hertz: float) -> Samples:
+    """Return the amplitude of a tone of `hertz` in each block of `BLOCK` samples."""
+    probe = np.exp(-2j * np.pi * hertz * np.arange(BLOCK) / RATE)
+    # Not `@`: the threads of its BLAS wait for more by turning, a tenth of a second of a core each time.
+    levels: Samples = 2 * np.abs(np.einsum("ij,j", _blocks(heard), probe)) / BLOCK
+    return levels
 
 
 def tone_seconds(heard: Samples, hertz: float) -> float:
     """Return for how many seconds a tone of `hertz` is the main thing heard."""
-    size = RATE // 20
-    blocks = heard[: len(heard) // size * size].reshape(-1, size)
-    times = np.arange(size) / RATE
-    probe = np.exp(-2j * np.pi * hertz * times)
-    power = 2 * np.abs(blocks @ probe) ** 2 / size
-    total = np.sum(blocks**2, axis=1)
-    return float(np.count_nonzero((power > 0.5 * total) & (total > 1e-4 * size))) * size / RATE
+    power = tone_levels(heard, hertz) ** 2 / 2
+    total = np.mean(_blocks(heard) ** 2, axis=1)
+    return float(np.count_nonzero((power > 0.5 * total) & (total > 1e-4))) * BLOCK / RATE
+
+
+def _blocks(heard: Samples) -> Samples:
+    return heard[: len(heard) // BLOCK * BLOCK].reshape(-1, BLOCK)
 
 
 def loudness(heard: Samples) -> float:

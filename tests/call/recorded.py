@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ari_app.core.settings import Settings
-from ari_app.network.hearing import RATE, Samples, read_wav
+from ari_app.network.hearing import BLOCK, RATE, Samples, read_wav, tone_levels
 from ari_app.records.facts import CallBridged
 from ari_app.records.reader import CallStory
 from ari_app.records.recordings import RecordingReader, RecordingRecord
@@ -47,8 +47,6 @@ prompts:
 ON_DEMAND = "start: on-demand"
 RECORD = "*4"
 """The agent's keys."""
-BLOCK = RATE // 20
-"""Samples in which a voice is looked for."""
 AUDIBLE = 0.12
 """Amplitude of a voice; they speak with twice that (`write_tone`)."""
 
@@ -110,6 +108,4 @@ def between(sound: Samples, start: float, end: float) -> Samples:
 
 def voice_seconds(sound: Samples, hertz: float) -> float:
     """Return for how many seconds a voice is in a sound, whoever else speaks meanwhile."""
-    blocks = sound[: len(sound) // BLOCK * BLOCK].reshape(-1, BLOCK)
-    probe = np.exp(-2j * np.pi * hertz * np.arange(BLOCK) / RATE)
-    return float(np.count_nonzero(2 * np.abs(blocks @ probe) / BLOCK > AUDIBLE)) * BLOCK / RATE
+    return float(np.count_nonzero(tone_levels(sound, hertz) > AUDIBLE)) * BLOCK / RATE

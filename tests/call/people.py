@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import count
 from pathlib import Path
 
-from ari_app.network.hearing import ALIKE, RATE, likeness, loudness, read_wav, tone_seconds, write_tone
+from ari_app.network.hearing import (
+    ALIKE,
+    RATE,
+    Samples,
+    likeness,
+    loudest,
+    loudness,
+    read_wav,
+    tone_seconds,
+    write_tone,
+)
 from ari_app.network.network import Behaviour, TelephoneNetwork
 from ari_app.network.party import Party
 
@@ -105,19 +115,12 @@ class Person:
     async def hears(self, prompt: str, language: str = "fr", within: float = PATIENCE) -> None:
         """Wait until the beginning of a prompt was heard."""
         beginning = self._recordings.parts(prompt, language)[:3]
-
-        async def heard() -> bool:
-            return parts_heard(await self.party.heard(), beginning) > 0
-
-        await self._until(heard, f"the beginning of « {prompt} » ({language})", within)
+        await self._hears_any_of(beginning, f"the beginning of « {prompt} » ({language})", within)
 
     async def hears_all_of(self, prompt: str, language: str = "fr", within: float = PATIENCE) -> None:
         """Wait until the end of a prompt was heard."""
-        await self._until(
-            lambda: self.has_heard_the_end_of(prompt, language),
-            f"the end of « {prompt} » ({language})",
-            within,
-        )
+        end = self._recordings.parts(prompt, language)[-2:]
+        await self._hears_any_of(end, f"the end of « {prompt} » ({language})", within)
 
     async def hears_keys(self, keys: str, within: float = PATIENCE) -> None:
         """Wait until keys were heard that the other side pressed."""
@@ -129,12 +132,7 @@ class Person:
 
     async def hears_sound(self, wav: Path, within: float = PATIENCE) -> None:
         """Wait until the loudest second of a sound file was heard."""
-        wanted = read_wav(wav)
-
-        async def heard() -> bool:
-            return likeness(await self.party.heard(), wanted) > ALIKE
-
-        await self._until(heard, f"the sound of {wav.name}", within)
+        await self._hears_any_of([loudest(read_wav(wav))], f"the sound of {wav.name}", within)
 
     async def has_heard_sound(self, wav: Path) -> bool:
         """Tell whether the loudest second of a sound file was heard so far."""
@@ -142,7 +140,7 @@ class Person:
 
     async def hears_voice_of(self, other: Person, within: float = PATIENCE) -> None:
         """Let another person say something, again if need be, and wait until that was heard."""
-        before = tone_seconds(await self.party.heard(), other.hertz)
+        before = len(await self.party.heard())
         said = -SAID_AGAIN_AFTER
 
         async def heard() -> bool:
@@ -150,16 +148,16 @@ class Person:
             if (now := asyncio.get_running_loop().time()) >= said + SAID_AGAIN_AFTER:
                 said = now
                 await other.speaks()
-            return tone_seconds(await self.party.heard(), other.hertz) >= before + HEARD_FOR
+            return tone_seconds((await self.party.heard())[before:], other.hertz) >= HEARD_FOR
 
         await self._until(heard, f"the voice of {other.number}", within)
 
     async def hears_ringing(self, within: float = PATIENCE) -> None:
         """Wait until the ringing tone is heard."""
-        before = tone_seconds(await self.party.heard(), RINGING_HERTZ)
+        before = len(await self.party.heard())
 
         async def heard() -> bool:
-            return tone_seconds(await self.party.heard(), RINGING_HERTZ) >= before + HEARD_FOR
+            return tone_seconds((await self.party.heard())[before:], RINGING_HERTZ) >= HEARD_FOR
 
         await self._until(heard, "ringing", within)
 
@@ -183,6 +181,20 @@ class Person:
     async def has_heard_voice_of(self, other: Person) -> bool:
         """Tell whether another's voice was heard so far, however shortly."""
         return tone_seconds(await self.party.heard(), other.hertz) > 0.1
+
+    async def _hears_any_of(self, sounds: Sequence[Samples], what: str, within: float) -> None:
+        """Wait until any of some sounds was heard; what was looked at is not looked at again."""
+        overlap = max(len(sound) for sound in sounds) - 1
+        looked = 0
+
+        async def heard() -> bool:
+            nonlocal looked
+            everything = await self.party.heard()
+            fresh = everything[max(0, looked - overlap) :]
+            looked = len(everything)
+            return any(likeness(fresh, sound, seconds=len(sound) / RATE) > ALIKE for sound in sounds)
+
+        await self._until(heard, what, within)
 
     async def _until(self, happened: Callable[[], Awaitable[bool]], what: str, within: float) -> None:
         deadline = asyncio.get_running_loop().time() + within

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
 from ari_app.announcements.board import Board
 from tests.call.sounds import write_hiss
 
-from .conftest import SHIPPED, Desk
+from .conftest import SHIPPED, Desk, Said
 
+Astreinte = Callable[..., Said]
 PANNE = "Une panne est en cours."
 
 
@@ -24,7 +25,7 @@ def admin(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Desk:
     return desk
 
 
-def test_on_list_and_off(admin: Desk) -> None:
+def test_on_list_and_off(admin: Desk, astreinte: Astreinte) -> None:
     said = admin.types("announce", "on", "support-technique", PANNE, "--until", "2099-01-01T08:00")
     assert (said.code, said.err) == (0, "")
     assert said.out.splitlines() == [
@@ -32,8 +33,8 @@ def test_on_list_and_off(admin: Desk) -> None:
         f"  fr  {PANNE}",
         "No line is running here: callers hear it once one does.",
     ]
-    admin.types("announce", "on", "support-technique", "An outage.", "--language", "en")
-    admin.types("announce", "on", "--line", "+33199000100", "Fermé.")
+    astreinte("announce", "on", "support-technique", "An outage.", "--language", "en")
+    astreinte("announce", "on", "--line", "+33199000100", "Fermé.")
     listed = admin.types("announce", "list").out
     for part in (
         "team support-technique",
@@ -46,19 +47,19 @@ def test_on_list_and_off(admin: Desk) -> None:
     ):
         assert part in listed
     assert (
-        admin.types("announce", "off", "support-technique", "--language", "en").out
+        astreinte("announce", "off", "support-technique", "--language", "en").out
         == "Off for team support-technique, in en.\n"
     )
     assert admin.types("announce", "off", "--all").out.splitlines() == [
         "Off for team support-technique.",
         "Off for line +33199000100.",
     ]
-    assert admin.types("announce", "list").out == "No announcement is on.\n"
+    assert astreinte("announce", "list").out == "No announcement is on.\n"
 
 
-def test_a_recording_is_copied_so_that_it_can_be_moved_away(admin: Desk) -> None:
+def test_a_recording_is_copied_so_that_it_can_be_moved_away(admin: Desk, astreinte: Astreinte) -> None:
     write_hiss(admin.folder / "incident.wav", 1.0)
-    said = admin.types("announce", "on", "support-technique", "--recording", "incident.wav")
+    said = astreinte("announce", "on", "support-technique", "--recording", "incident.wav")
     assert (said.code, said.out.splitlines()[1]) == (0, "  fr  (recording)")
     (admin.folder / "incident.wav").unlink()
     assert len([*Board(admin.folder / "var").folder.glob("fr/*.wav")]) == 1
@@ -94,31 +95,35 @@ WRONG = {
 
 
 @pytest.mark.parametrize("what", WRONG)
-def test_a_mistake_is_told_with_what_to_do_and_nothing_is_switched_on(admin: Desk, what: str) -> None:
+def test_a_mistake_is_told_with_what_to_do_and_nothing_is_switched_on(
+    admin: Desk, astreinte: Astreinte, what: str
+) -> None:
     words, message, remedy = WRONG[what]
-    said = admin.types("announce", "on", *words)
+    said = astreinte("announce", "on", *words)
     assert said.code == 1
     assert message in said.err
     assert remedy in said.err
     assert Board(admin.folder / "var").read() == []
 
 
-def test_what_no_engine_speaks_is_told_and_not_switched_on(admin: Desk) -> None:
+def test_what_no_engine_speaks_is_told_and_not_switched_on(admin: Desk, astreinte: Astreinte) -> None:
     admin.edit("astreinte.yaml", "prompts: {", "prompts: {engine: command, command: [false], ")
-    said = admin.types("announce", "on", "support-technique", PANNE)
+    said = astreinte("announce", "on", "support-technique", PANNE)
     assert said.code == 1
     assert said.err
     assert Board(admin.folder / "var").read() == []
 
 
-def test_switching_off_what_is_not_on_tells_what_is(admin: Desk) -> None:
-    said = admin.types("announce", "off", "support-technique")
+def test_switching_off_what_is_not_on_tells_what_is(admin: Desk, astreinte: Astreinte) -> None:
+    said = astreinte("announce", "off", "support-technique")
     assert (said.code, "no such announcement is on" in said.err, "none is on" in said.err) == (1, True, True)
-    assert "what shall be switched off?" in admin.types("announce", "off").err
+    assert "what shall be switched off?" in astreinte("announce", "off").err
 
 
-def test_a_team_whose_rosters_hold_a_mistake_can_still_be_switched_off(admin: Desk, tmp_path: Path) -> None:
-    admin.types("announce", "on", "support-technique", PANNE)
+def test_a_team_whose_rosters_hold_a_mistake_can_still_be_switched_off(
+    admin: Desk, astreinte: Astreinte
+) -> None:
+    astreinte("announce", "on", "support-technique", PANNE)
     for roster in (admin.folder / "rosters").glob("*.yaml"):
         roster.write_text("team: [")
-    assert admin.types("announce", "off", "support-technique").code == 0
+    assert astreinte("announce", "off", "support-technique").code == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,9 +19,10 @@ from ari_app.records.facts import (
 )
 from ari_app.records.recorder import Recorder
 
-from .conftest import SHIPPED, Desk
+from .conftest import SHIPPED, Desk, Said
 from .test_cli_flow import CALLED_BACK
 
+Astreinte = Callable[..., Said]
 NOW = datetime.now(UTC)
 IDS = [new_call_id(NOW - timedelta(minutes=minutes)) for minutes in (30, 20, 10)]
 NUMBERS = ("+33612345670", "+33612345671", "+33612345672")
@@ -74,7 +76,9 @@ def waiting(desk: Desk) -> Desk:
     return desk
 
 
-def test_who_waits_is_listed_next_first_and_what_became_of_the_latest(waiting: Desk) -> None:
+def test_who_waits_is_listed_next_first_and_what_became_of_the_latest(
+    waiting: Desk, astreinte: Astreinte
+) -> None:
     head, first, second = waiting.types("callbacks").out.splitlines()
     assert " ".join(head.split()) == "callback number reason asked state tries next until last"
     assert first.startswith(f"{IDS[2]}.c  {NUMBERS[2]}  panne")
@@ -82,10 +86,10 @@ def test_who_waits_is_listed_next_first_and_what_became_of_the_latest(waiting: D
     assert "waiting" in second
     assert "1/5" in second
     assert second.endswith("not-reached")
-    _, *everybody = waiting.types("callbacks", "--all").out.splitlines()
+    _, *everybody = astreinte("callbacks", "--all").out.splitlines()
     assert len(everybody) == 3
     assert sum("given-up" in row and row.endswith("no-agent") for row in everybody) == 1
-    _, *newest = waiting.types("callbacks", "--all", "-n", "1").out.splitlines()
+    _, *newest = astreinte("callbacks", "--all", "-n", "1").out.splitlines()
     assert len(newest) == 1
 
 
@@ -95,15 +99,15 @@ def test_a_narrow_terminal_shows_the_id_the_number_and_the_state(waiting: Desk) 
         assert shown in said.out
 
 
-def test_an_admin_calls_one_off_by_the_beginning_of_its_id(waiting: Desk) -> None:
+def test_an_admin_calls_one_off_by_the_beginning_of_its_id(astreinte: Astreinte, waiting: Desk) -> None:
     done = waiting.types("callbacks", "cancel", IDS[1])
     assert (done.code, done.out) == (0, f"{NUMBERS[1]} is not called back.\n")
-    under_way = waiting.types("callbacks", "cancel", IDS[2])
+    under_way = astreinte("callbacks", "cancel", IDS[2])
     assert under_way.out.splitlines() == [
         f"{NUMBERS[2]} is not called back.",
         "Telephones ring, or the two talk: what rings stops in a second, who talks talks on.",
     ]
-    assert waiting.types("callbacks").out == "Nobody waits to be called back.\n"
+    assert astreinte("callbacks").out == "Nobody waits to be called back.\n"
 
 
 @pytest.mark.parametrize(
@@ -115,15 +119,17 @@ def test_an_admin_calls_one_off_by_the_beginning_of_its_id(waiting: Desk) -> Non
         ("%", "no callback's id begins with '%'"),
     ],
 )
-def test_what_cannot_be_called_off_is_told_with_a_remedy(waiting: Desk, which: str, told: str) -> None:
-    said = waiting.types("callbacks", "cancel", which.replace("THE FIRST", IDS[0]))
+def test_what_cannot_be_called_off_is_told_with_a_remedy(
+    astreinte: Astreinte, waiting: Desk, which: str, told: str
+) -> None:
+    said = astreinte("callbacks", "cancel", which.replace("THE FIRST", IDS[0]))
     assert said.code == 1
     assert told in said.err
     assert "astreinte callbacks" in said.err or "give more of the id" in said.err
 
 
-def test_a_line_that_has_no_records_yet_says_so(desk: Desk) -> None:
-    said = desk.types("callbacks")
+def test_a_line_that_has_no_records_yet_says_so(astreinte: Astreinte) -> None:
+    said = astreinte("callbacks")
     assert said.code == 1
     assert "Traceback" not in said.err
     assert "records" in said.err
@@ -141,9 +147,9 @@ def test_a_line_that_has_no_records_yet_says_so(desk: Desk) -> None:
     ],
 )
 def test_a_line_of_no_known_country_that_promises_to_call_back_is_told_of(
-    desk: Desk, settings: str, *, warned: bool
+    desk: Desk, astreinte: Astreinte, settings: str, *, warned: bool
 ) -> None:
     desk.write("ivr_flows/rappel.yaml", CALLED_BACK)
     desk.settings(SHIPPED + settings)
-    said = desk.types("check")
+    said = astreinte("check")
     assert ("no setting says the line's country" in said.out + said.err) == warned, said.out + said.err

@@ -80,10 +80,10 @@ prompts:
     ],
 )
 def test_a_caller_asks_to_be_called_back_and_is_asked_how_it_was(
-    desk: Desk, number: str, options: list[str], told: list[str]
+    desk: Desk, astreinte: Astreinte, number: str, options: list[str], told: list[str]
 ) -> None:
     desk.write("ivr_flows/rappel.yaml", CALLED_BACK)
-    said = desk.types("flow", "try", "rappel", "--from", number, "--to", "+33199000100", *options)
+    said = astreinte("flow", "try", "rappel", "--from", number, "--to", "+33199000100", *options)
     for each in told:
         assert each in said.out, said.out + said.err
     assert ("avis" in said.out) == ("avis" in "".join(told))

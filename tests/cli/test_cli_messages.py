@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,8 +22,9 @@ from ari_app.records import (
 from ari_app.records.recorder import Recorder
 from tests.notify.services import mail_server, web_hook
 
-from .conftest import Desk
+from .conftest import Desk, Said
 
+Astreinte = Callable[..., Said]
 NOW = datetime.now(UTC)
 
 
@@ -71,7 +73,7 @@ def a_message(folder: Path) -> str:
     return message
 
 
-def test_messages_are_listed_found_and_deleted(desk: Desk) -> None:
+def test_messages_are_listed_found_and_deleted(desk: Desk, astreinte: Astreinte) -> None:
     message = a_message(desk.folder)
     said = desk.types("messages")
     columns, row = said.out.splitlines()
@@ -83,25 +85,25 @@ def test_messages_are_listed_found_and_deleted(desk: Desk) -> None:
     assert desk.types("messages", "path", message[:20]).out == f"{path}\n"
     assert desk.types("messages", "delete", message[:20]).out == f"The message {message} is deleted.\n"
     assert not path.exists()
-    assert desk.types("messages").out == "No message.\n"
-    gone = desk.types("messages", "path", message)
+    assert astreinte("messages").out == "No message.\n"
+    gone = astreinte("messages", "path", message)
     assert gone.code == 1
     assert "was deleted on" in gone.err
     assert "messages are kept for 30 days" in gone.err
 
 
-def test_a_file_that_is_missing_is_not_said_to_be_deleted(desk: Desk) -> None:
+def test_a_file_that_is_missing_is_not_said_to_be_deleted(desk: Desk, astreinte: Astreinte) -> None:
     path = desk.folder / f"var/messages/{a_message(desk.folder)}.wav"
     path.unlink()
-    missing = desk.types("messages", "path", "20")
+    missing = astreinte("messages", "path", "20")
     assert missing.code == 1
     assert f"is not there: {path}" in missing.err
     assert "was deleted" not in missing.err
 
 
-def test_a_message_that_does_not_exist_is_said_so(desk: Desk) -> None:
+def test_a_message_that_does_not_exist_is_said_so(desk: Desk, astreinte: Astreinte) -> None:
     a_message(desk.folder)
-    unknown = desk.types("messages", "delete", "2019")
+    unknown = astreinte("messages", "delete", "2019")
     assert unknown.code == 1
     assert "no message's id begins with '2019'" in unknown.err
 
@@ -112,13 +114,13 @@ def with_recipients(desk: Desk, **recipients: str) -> None:
     desk.settings(f"notify:\n  recipients:\n{lines}")
 
 
-async def test_a_test_notice_is_sent_now_and_each_answer_told(desk: Desk) -> None:
+async def test_a_test_notice_is_sent_now_and_each_answer_told(desk: Desk, astreinte: Astreinte) -> None:
     async with mail_server() as mail, web_hook() as hook:
         hook.answers = 500
         with_recipients(desk, chef=mail.address(), equipe=hook.address)
         sent = await asyncio.to_thread(desk.types, "notify", "test", "chef")
-        failed = await asyncio.to_thread(desk.types, "notify", "test", "equipe")
-        unknown = await asyncio.to_thread(desk.types, "notify", "test", "equip")
+        failed = await asyncio.to_thread(astreinte, "notify", "test", "equipe")
+        unknown = await asyncio.to_thread(astreinte, "notify", "test", "equip")
     assert (sent.code, sent.out) == (0, "sent  address 1, by mailto\n")
     assert mail.mails[0]["subject"] == "Astreinte: a test"
     assert failed.code == 1
@@ -137,20 +139,22 @@ async def test_a_test_notice_is_sent_now_and_each_answer_told(desk: Desk) -> Non
     ],
 )
 def test_doctor_tells_whether_addresses_can_be_read_and_sends_nothing(
-    desk: Desk, address: str, seen: str
+    desk: Desk, astreinte: Astreinte, address: str, seen: str
 ) -> None:
     with_recipients(desk, chef=address)
-    said = desk.types("doctor")
+    said = astreinte("doctor")
     assert seen in said.out
     assert "hush" not in said.out + said.err
 
 
-def test_check_warns_of_names_without_address_and_of_messages_that_nobody_can_leave(desk: Desk) -> None:
+def test_check_warns_of_names_without_address_and_of_messages_that_nobody_can_leave(
+    desk: Desk, astreinte: Astreinte
+) -> None:
     with_recipients(desk, chef="ntfy://topic")
     roster = desk.folder / "rosters/support-technique.yaml"
     roster.write_text(roster.read_text() + "notify: [chef, chfe]\n")
     desk.edit("ivr_flows/accueil.yaml", "      voicemail: message", "      #")
-    said = desk.types("check")
+    said = astreinte("check")
     assert said.code == 0
     assert "`chfe` has no address" in said.out
     assert "did you mean `chef`?" in said.out

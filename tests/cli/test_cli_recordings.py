@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import stat
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,8 +25,9 @@ from ari_app.records.facts import (
 )
 from ari_app.records.recorder import Recorder
 
-from .conftest import Desk
+from .conftest import Desk, Said
 
+Astreinte = Callable[..., Said]
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SOUND = b"RIFF and so on"
 
@@ -78,7 +80,9 @@ def theirs(desk: Desk) -> Desk:
     return desk
 
 
-def test_recordings_are_listed_and_found_by_day_team_agent_and_call(theirs: Desk) -> None:
+def test_recordings_are_listed_and_found_by_day_team_agent_and_call(
+    theirs: Desk, astreinte: Astreinte
+) -> None:
     first = recorded(theirs.folder)
     second = recorded(theirs.folder, NOON + timedelta(days=1), agent="bruno", team="support")
     everything = theirs.types("recordings", COLUMNS="200").out
@@ -92,66 +96,68 @@ def test_recordings_are_listed_and_found_by_day_team_agent_and_call(theirs: Desk
         (("--call", second[:26]), second),
         (("-n", "1"), second),
     ):
-        shown = theirs.types("recordings", *option, COLUMNS="200", TZ="UTC").out
+        shown = astreinte("recordings", *option, COLUMNS="200", TZ="UTC").out
         assert [each in shown for each in (first, second)] == [each == only for each in (first, second)], (
             option
         )
-    assert theirs.types("recordings", "--team", "nobody").out == "No recording.\n"
-    assert theirs.types("recordings", "--day", "yesterday").code == 2
+    assert astreinte("recordings", "--team", "nobody").out == "No recording.\n"
+    assert astreinte("recordings", "--day", "yesterday").code == 2
 
 
-def test_a_recording_is_shown_and_its_call_tells_of_it(theirs: Desk) -> None:
+def test_a_recording_is_shown_and_its_call_tells_of_it(theirs: Desk, astreinte: Astreinte) -> None:
     recording = recorded(theirs.folder)
     shown = theirs.types("recordings", "show", recording[:20], TZ="UTC")
     assert shown.code == 0
     for said in ("+33199001234", "alice", "61.5 s", "10.0 s to 20.5 s", f"{recording}.30d.wav", "2026-12-23"):
         assert said in shown.out
-    story = theirs.types("calls", "show", recording[:26]).out
+    story = astreinte("calls", "show", recording[:26]).out
     assert f"what they say is recorded ({recording}), for 30 days" in story
     assert "the agent pauses the recording" in story
 
 
-def test_a_recording_is_exported_for_its_owner_alone_and_nothing_is_overwritten(theirs: Desk) -> None:
+def test_a_recording_is_exported_for_its_owner_alone_and_nothing_is_overwritten(
+    theirs: Desk, astreinte: Astreinte
+) -> None:
     recording = recorded(theirs.folder)
     done = theirs.types("recordings", "export", recording, "complaint.wav")
     copy = theirs.folder / "complaint.wav"
     assert (done.code, copy.read_bytes(), stat.S_IMODE(copy.stat().st_mode)) == (0, SOUND, 0o600)
-    again = theirs.types("recordings", "export", recording, "complaint.wav")
+    again = astreinte("recordings", "export", recording, "complaint.wav")
     assert (again.code, "is there already" in again.err) == (1, True)
-    assert theirs.types("recordings", "export", recording).code == 0
+    assert astreinte("recordings", "export", recording).code == 0
     assert (theirs.folder / f"{recording}.wav").read_bytes() == SOUND
-    nowhere = theirs.types("recordings", "export", recording, "no/such/folder.wav")
+    nowhere = astreinte("recordings", "export", recording, "no/such/folder.wav")
     assert (nowhere.code, "No such file" in nowhere.err) == (1, True)
 
 
-def test_a_recording_is_deleted_and_that_stays_on_record(theirs: Desk) -> None:
+def test_a_recording_is_deleted_and_that_stays_on_record(theirs: Desk, astreinte: Astreinte) -> None:
     recording = recorded(theirs.folder)
     file = theirs.folder / f"var/recordings/{recording}.30d.wav"
     assert theirs.types("recordings", "delete", recording).code == 0
     assert not file.exists()
-    assert theirs.types("recordings").out == "No recording.\n"
-    assert "deleted" in theirs.types("recordings", "--all", COLUMNS="200").out
-    assert "by `astreinte recordings delete`" in theirs.types("recordings", "show", recording).out
+    assert astreinte("recordings").out == "No recording.\n"
+    assert "deleted" in astreinte("recordings", "--all", COLUMNS="200").out
+    assert "by `astreinte recordings delete`" in astreinte("recordings", "show", recording).out
     for command in ("delete", "export"):
-        refused = theirs.types("recordings", command, recording)
+        refused = astreinte("recordings", command, recording)
         assert (refused.code, "was deleted on" in refused.err) == (1, True)
 
 
-def test_a_recording_whose_file_is_gone_is_told_so(theirs: Desk) -> None:
+def test_a_recording_whose_file_is_gone_is_told_so(theirs: Desk, astreinte: Astreinte) -> None:
     recording = recorded(theirs.folder)
     (theirs.folder / f"var/recordings/{recording}.30d.wav").unlink()
-    refused = theirs.types("recordings", "export", recording)
+    refused = astreinte("recordings", "export", recording)
     assert (refused.code, "is not there" in refused.err) == (1, True)
 
 
 @pytest.mark.parametrize("command", ["show", "export", "delete"])
-def test_what_is_no_recording_is_told_so(theirs: Desk, command: str) -> None:
+def test_what_is_no_recording_is_told_so(theirs: Desk, astreinte: Astreinte, command: str) -> None:
     recorded(theirs.folder)
-    refused = theirs.types("recordings", command, "20200101")
+    refused = astreinte("recordings", command, "20200101")
     assert (refused.code, "no recording's id begins with '20200101'" in refused.err) == (1, True)
 
 
-def test_why_a_recording_is_no_more_is_told(theirs: Desk) -> None:
+def test_why_a_recording_is_no_more_is_told(theirs: Desk, astreinte: Astreinte) -> None:
     recording = recorded(theirs.folder)
 
     async def over() -> None:
@@ -165,5 +171,5 @@ def test_why_a_recording_is_no_more_is_told(theirs: Desk) -> None:
         await recorder.stop()
 
     asyncio.run(over())
-    shown = theirs.types("recordings", "show", recording, TZ="UTC").out
+    shown = astreinte("recordings", "show", recording, TZ="UTC").out
     assert "2026-12-23 12:00:00+0000: its time was over" in shown

@@ -108,7 +108,7 @@ async def _serve(
         async with asyncio.timeout(REQUEST_WITHIN):
             line = await reader.readline()
         answering = asyncio.create_task(_answer(line, writer, handlers), name="answering")
-        hung_up = asyncio.create_task(reader.read(), name="asking")  # ends when they close the connection
+        hung_up = asyncio.create_task(_hung_up(reader), name="asking")
         try:
             await asyncio.wait([answering, hung_up], return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -117,6 +117,13 @@ async def _serve(
         log.debug("requests.ignored", reason=str(error))
     finally:
         writer.close()
+
+
+async def _hung_up(reader: asyncio.StreamReader) -> None:
+    """Wait until whoever asks closes the connection; what they say meanwhile does not count."""
+    with suppress(OSError):
+        while await reader.read(LONGEST_REQUEST):
+            pass
 
 
 async def _answer(line: bytes, writer: asyncio.StreamWriter, handlers: Mapping[str, Handler]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 from collections.abc import Mapping
 from contextlib import aclosing, suppress
@@ -95,6 +96,26 @@ async def test_who_closes_the_connection_gives_up_what_was_asked(tmp_path: Path)
         asking.cancel()
         await asyncio.wait([asking])
         await asyncio.wait_for(over.wait(), 5)
+
+
+async def test_who_has_heard_enough_leaves_no_trouble_in_the_log(tmp_path: Path) -> None:
+    troubles: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: troubles.append(context))
+    client, over = socket.socket(socket.AF_UNIX), asyncio.Event()
+
+    async def is_left(_request: Mapping[str, Any]) -> Answers:
+        client.close()
+        try:
+            yield {"number": 1}
+        finally:
+            over.set()
+
+    async with answering(tmp_path, {"leave": is_left}):
+        client.connect(str(tmp_path / SOCKET))
+        client.sendall(b'{"ask": "leave"}\n')
+        await asyncio.wait_for(over.wait(), 5)
+    gc.collect()
+    assert troubles == []
 
 
 async def test_a_socket_that_a_killed_line_left_is_no_line_and_is_replaced(

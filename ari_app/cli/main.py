@@ -459,7 +459,7 @@ def recordings_show(recording: RecordingId, settings: SettingsFile = None) -> No
 def recordings_export(
     recording: RecordingId,
     target: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="Where to. Default: here, named by its id.")
+        Path | None, typer.Argument(metavar="FILE", help="Where to. Default: here, named by its id.")
     ] = None,
     settings: SettingsFile = None,
 ) -> None:
@@ -480,7 +480,7 @@ def recordings_delete(recording: RecordingId, settings: SettingsFile = None) -> 
 @announce_app.command("on", short_help="Switch an announcement on.")
 def announce_on(
     words: Annotated[
-        list[str] | None, typer.Argument(metavar="[TEAM] [TEXT]", help="Whose callers hear it, and what.")
+        list[str] | None, typer.Argument(metavar="TEAM TEXT", help="Whose callers hear it, and what.")
     ] = None,
     *,
     line: AnnouncedLine = None,

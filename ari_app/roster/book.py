@@ -36,7 +36,8 @@ class UnknownReasonError(AstreinteError):
         self.reason = reason
         super().__init__(
             f"no team answers for the reason `{reason[:80]}`",
-            remedy=f"add it to the `reasons` of a team; there are {one_of(known) or 'none yet'}",
+            remedy=f"{_meant(reason, known)}add it to the `reasons` of a team; there are "
+            f"{one_of(known) or 'none yet'}",
         )
 
 
@@ -45,7 +46,13 @@ class UnknownTeamError(AstreinteError):
 
     def __init__(self, team: str, known: Iterable[str]) -> None:
         self.team = team
-        super().__init__(f"there is no team `{team[:80]}`", remedy=f"name one of {one_of(known)}")
+        remedy = f"{_meant(team, known)}name one of {one_of(known)}"
+        super().__init__(f"there is no team `{team[:80]}`", remedy=remedy)
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    near = nearest(name, known)
+    return f"did you mean `{near}`? If not, " if near else ""
 
 
 class RosterBook:

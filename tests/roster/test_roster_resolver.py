@@ -261,9 +261,9 @@ def test_a_teams_way_of_accepting_holds_for_phones_without_their_own(load: Load)
 
 def test_what_is_unknown_is_said_with_what_is_known(load: Load) -> None:
     book = load(NIGHTS)
-    with pytest.raises(UnknownReasonError, match="panne"):
+    with pytest.raises(UnknownReasonError, match="did you mean `panne`"):
         book.plan("pane", utc("2026-01-05T22:00"))
-    with pytest.raises(UnknownTeamError, match="support"):
+    with pytest.raises(UnknownTeamError, match="did you mean `support`"):
         book.plan_for_team("suport", utc("2026-01-05T22:00"))
 
 

@@ -32,16 +32,21 @@ class CallbackQueue:
         self.waiting: dict[str, str] = {}
         self.news = asyncio.Event()
 
-    async def ask(self, asked: CallbackAsked, *, most: int) -> bool:
-        """Take in a wish; False if `most` wait already. Who asks again is called back once, as asked last."""
-        if asked.number not in self.waiting and len(self.waiting) >= most:
-            log.warning("callback.refused", waiting=most, remedy="see who waits: `astreinte callbacks`")
-            return False
+    def has_room(self, number: str, *, most: int) -> bool:
+        """Tell whether a number may wait, where `most` may; one that does already is called back once."""
+        if number in self.waiting or len(self.waiting) < most:
+            return True
+        log.warning("callback.refused", waiting=most, remedy="see who waits: `astreinte callbacks`")
+        return False
+
+    async def take(self, asked: CallbackAsked) -> None:
+        """Take in a wish, which counts even if this is cancelled. Who waits already waits as asked last."""
         self.waiting.setdefault(asked.number, asked.id)
-        await self._recorder.keep(asked, KEPT_WITHIN)
-        log.info("callback.asked", callback=asked.id, reason=asked.reason, number=asked.number)
-        self.news.set()
-        return True
+        try:
+            await self._recorder.keep(asked, KEPT_WITHIN)
+        finally:
+            log.info("callback.asked", callback=asked.id, reason=asked.reason, number=asked.number)
+            self.news.set()
 
     def talked(self, number: str | None) -> None:
         """Note that somebody has called again and talked with an agent: they need not be called back."""
@@ -79,6 +84,9 @@ class Wishes:
     async def ask(self, callback: Callback) -> bool:
         """Put the wish on record; False when no more can be promised."""
         desk, plan, now = self._call.desk, callback.plan, datetime.now(UTC)
+        if not desk.callbacks.has_room(callback.number, most=desk.settings.callbacks.waiting):
+            return False
+        self._on_asked()  # from here on they are called back, also if they hang up before they hear so
         asked = CallbackAsked(
             id=f"{self._call.id}.c",
             at=now,
@@ -95,7 +103,5 @@ class Wishes:
             flow=self._flow,
             then=plan.then or "",
         )
-        promised = await desk.callbacks.ask(asked, most=desk.settings.callbacks.waiting)
-        if promised:
-            self._on_asked()
-        return promised
+        await desk.callbacks.take(asked)
+        return True

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
@@ -10,7 +12,7 @@ from pydantic import SecretStr
 from ari_app.core.settings import LimitSettings, NotifySettings
 from ari_app.network.network import answers, refuses
 from ari_app.records.callbacks import cancel
-from ari_app.records.facts import CallBridged, LegStarted
+from ari_app.records.facts import CallBridged, CallEnded, LegStarted
 from tests.notify.services import mail_server, until
 
 from .calling_back import (
@@ -97,6 +99,27 @@ async def test_while_nobody_is_on_call_no_telephone_rings_and_then_one_does(open
         line.placed += 1
         wish = await until_it_is("waiting", line.settings, caller.number, result="unanswered")
     assert (wish.tries, wish.counted) == (1, 1)
+
+
+async def test_who_hangs_up_before_they_hear_that_they_will_be_called_back_has_asked_all_the_same(
+    open_a_line: OpenALine,
+) -> None:
+    teams = PATIENT | {"panne": ["{ring: on-call, for: 60s}", "voicemail"]}
+    async with open_a_line(teams=teams, more={"panne": NOBODY}, menu=calls_back(LATER)) as line:
+        caller = await line.takes_a_call()
+        await caller.presses("1")
+        await caller.hears("callback-number")
+        await line.line.recorder.flush()
+        with closing(sqlite3.connect(line.settings.database_file, isolation_level=None)) as somebody_else:
+            somebody_else.execute("BEGIN IMMEDIATE")  # nothing can be put on record meanwhile
+            await caller.presses("1")
+            waiting = line.line._desk.callbacks
+            await until_told("the wish is known", lambda: caller.number in waiting.waiting)
+            await caller.hangs_up()
+            await line.told(CallEnded, caller)
+        record = await line.record_of(caller)
+        wish = await wish_of(line.settings, caller.number)
+    assert (record.call.outcome, wish.state) == ("callback", "waiting")
 
 
 async def test_a_colleague_takes_a_call_back_that_an_agent_passes_on(open_a_line: OpenALine) -> None:

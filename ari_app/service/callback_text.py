@@ -6,8 +6,11 @@ from zoneinfo import ZoneInfo
 
 from ..flow.flow import Flow
 from ..records.callbacks import CallbackRecord
+from ..records.facts import Outcome
 from ..roster.team import Team
 
+NO_AGENT, NOT_CALLED = "no-agent", "number"
+"""Why somebody was not called back: no agent was ever free; the settings forbid the number meanwhile."""
 _TEXTS = {
     "fr": (
         "Rappel non abouti pour {team} : {number}",
@@ -22,12 +25,30 @@ _TEXTS = {
         "The line does not try any more: astreinte callbacks --all\n",
     ),
 }
+_RESULTS: dict[str, dict[str, str]] = {
+    "fr": {
+        NO_AGENT: "aucun agent n'a été libre",
+        NOT_CALLED: "les réglages n'autorisent plus ce numéro",
+        Outcome.UNANSWERED: "aucun agent n'a pris l'appel",
+        Outcome.NOT_REACHED: "un agent a pris l'appel, mais personne n'a répondu à ce numéro",
+        Outcome.NOBODY_ON_CALL: "personne n'était d'astreinte",
+    },
+    "en": {
+        NO_AGENT: "no agent was ever free",
+        NOT_CALLED: "the settings do not allow this number any more",
+        Outcome.UNANSWERED: "no agent took the call",
+        Outcome.NOT_REACHED: "an agent took the call, and nobody answered at this number",
+        Outcome.NOBODY_ON_CALL: "nobody was on call",
+    },
+}
+"""The last result in words; any other as it is on record."""
 
 
 def given_up(wish: CallbackRecord, result: str, team: Team, flow: Flow) -> tuple[str, str]:
     """Return title and body of the notice that somebody was promised a call and did not get it."""
     language = team.language or flow.languages[0]
-    title, body = _TEXTS.get(language, _TEXTS["en"])
+    known = language if language in _TEXTS else "en"
+    title, body = _TEXTS[known]
     words = {
         "team": team.id,
         "number": wish.number,
@@ -35,7 +56,7 @@ def given_up(wish: CallbackRecord, result: str, team: Team, flow: Flow) -> tuple
         "at": wish.asked_at.astimezone(ZoneInfo(team.timezone)),
         "zone": team.timezone,
         "tries": wish.tries,
-        "result": result,
+        "result": _RESULTS[known].get(result, result),
         "spoken": wish.language,
     }
     return title.format(**words), body.format(**words)

@@ -33,6 +33,7 @@ from ..records.facts import (
 from ..records.recorder import Recorder
 from ..roster.plan import OnCallAgent
 from .callback_results import ONCE_MORE, CallbackResults
+from .callback_text import NO_AGENT, NOT_CALLED
 from .reception import Reception
 
 log = get_logger(__name__)
@@ -46,8 +47,6 @@ LOOK_AGAIN = 5.0
 """Seconds until the records are asked again that could not be read."""
 CLAIMED_WITHIN = 5.0
 """Seconds until an attempt is on record; it does not begin before."""
-NO_AGENT, NOT_CALLED = "no-agent", "number"
-"""Why somebody was not called back: no agent was ever free; the settings forbid the number meanwhile."""
 
 
 class CallbackKeeper:

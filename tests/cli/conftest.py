@@ -184,7 +184,7 @@ class RunningLine:
         await self._until(lambda: text in self.said, text)
 
     async def is_up(self) -> None:
-        await self.says("The line is up.")
+        await self.says("Ctrl-C stops it")  # the last of what is said then
 
     async def _until(self, happened: Callable[[], bool], what: str) -> None:
         try:

@@ -61,6 +61,9 @@ class Leftovers:
             return False
         found = False
         for recording in reversed(recordings):
+            if self._desk().messages.has(_message(recording.name)):
+                found = True
+                continue
             found = found or _message(recording.name) in known
             content = None if found else await recording.fetch()
             sound = Sound.of_wav(content or b"")

@@ -63,7 +63,8 @@ class MessageBox:
         self._desk = desk
         self._recorder = recorder
         self._notifier = notifier
-        self._clearing: set[asyncio.Task[None]] = set()
+        self._clearing: dict[str, asyncio.Task[None]] = {}
+        """Messages that the records may not know yet → what then deletes Asterisk's own recording."""
 
     @property
     def folder(self) -> Path:
@@ -103,9 +104,13 @@ class MessageBox:
             told=",".join(told),
         )
         task = asyncio.create_task(self._clear(left.recording), name=f"recording of {left.id}")
-        self._clearing.add(task)
-        task.add_done_callback(self._clearing.discard)
+        self._clearing[left.id] = task
+        task.add_done_callback(lambda _: self._clearing.pop(left.id, None))
         return True
+
+    def has(self, message: str) -> bool:
+        """Tell whether a message is kept that the records may not know yet."""
+        return message in self._clearing
 
     def _tell(self, left: Left, sound: Sound, path: Path) -> tuple[str, ...]:
         """Tell the people whom the team names; return their names."""
@@ -137,7 +142,7 @@ class MessageBox:
 
     async def close(self) -> None:
         """Leave in Asterisk what the records do not know yet."""
-        await ended(*self._clearing)
+        await ended(*self._clearing.values())
 
     async def delete_old(self) -> None:
         """Delete the sound of messages whose time is over (`messages: {keep_days: …}`)."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from ari_app.call.leftovers import Leftovers
 from ari_app.core.ids import new_call_id
 from ari_app.core.settings import MessageSettings, Settings
 from ari_app.records.facts import MessageLeft
@@ -20,6 +23,7 @@ from .answering import (
     answering,
     hears_the_beep,
     is_asked_for_a_message,
+    message_of,
     messages_of,
     sound_of,
 )
@@ -161,6 +165,31 @@ async def test_without_space_callers_are_told_so_and_what_asterisk_has_is_kept_w
     async with line_that_stops(place, settings) as line:
         message = await the_message(line, record.call.id)
     assert words.share_in(sound_of(settings, message)) > 0.9
+
+
+async def test_a_message_that_is_not_on_record_yet_is_not_taken_for_one_that_was_left_behind(
+    place: Place, tmp_path: Path
+) -> None:
+    words = Words(tmp_path, "locked")
+    async with opened(place, place.settings(menu=answering())) as line:
+        caller = await is_asked_for_a_message(line)
+        await line.line.recorder.flush()
+        with closing(sqlite3.connect(line.settings.database_file, isolation_level=None)) as somebody_else:
+            somebody_else.execute("BEGIN IMMEDIATE")  # the records can be read, and take nothing
+            await words.said_by(caller)
+            await caller.presses("#")
+            await caller.hears("message-recu")
+            await caller.is_hung_up()
+            await until_told("the call is over", lambda: not line.line.reception.calls)
+            left_behind = Leftovers(
+                line.line.ari, lambda: line.line._desk, is_known=line.line.reception.knows
+            )
+            file = line.settings.data / "messages" / f"{await line.call_of(caller)}.r001.wav"
+            stored = file.stat().st_ino
+            assert await left_behind.keep(line.settings.database_url)
+            assert file.stat().st_ino == stored
+        record = await line.record_of(caller)
+        assert words.share_in(sound_of(line.settings, await message_of(line, record))) > 0.9
 
 
 async def test_when_asterisk_cannot_record_callers_are_told_so(place: Place) -> None:

@@ -45,21 +45,21 @@ class Headset(asyncio.DatagramProtocol):
         self._speaking: asyncio.Task[None] | None = None
 
     @classmethod
-    async def on(cls, ari: AriClient, channel_id: str, address: str) -> Self:
-        """Put a headset on a channel; `address` is one of this machine that Asterisk can send to."""
+    async def at_hand(cls, ari: AriClient, address: str) -> Self:
+        """Return one that need only be put on; `address` is one of this machine that Asterisk can send to."""
         headset = cls(ari)
         loop = asyncio.get_running_loop()
         transport, _ = await loop.create_datagram_endpoint(lambda: headset, local_addr=(address, 0))
         headset._transport = transport
         try:
-            await headset._join(channel_id, *transport.get_extra_info("sockname"))
+            await headset._connect(*transport.get_extra_info("sockname"))
         except BaseException:
             await headset.close()
             raise
         return headset
 
-    async def _join(self, channel_id: str, host: str, port: int) -> None:
-        """Bridge the person's channel with one that exchanges its sound with `host` and `port`."""
+    async def _connect(self, host: str, port: int) -> None:
+        """Make a bridge with a channel that exchanges its sound with `host` and `port`."""
         channels = self._ari.channels
         async with self._ari.watch(self._id) as events, asyncio.timeout(5):
             await channels.originate(
@@ -77,7 +77,11 @@ class Headset(asyncio.DatagramProtocol):
         ]
         self._asterisk = (local[0], int(local[1]))
         await self._ari.bridges.create(bridge_id=self._bridge, type="mixing")
-        await self._ari.bridges.add_channel(self._bridge, channel=[self._id, channel_id])
+        await self._ari.bridges.add_channel(self._bridge, channel=[self._id])
+
+    async def put_on(self, channel_id: str) -> None:
+        """Hear and say from now on what a person's channel does."""
+        await self._ari.bridges.add_channel(self._bridge, channel=[channel_id])
 
     def datagram_received(self, data: bytes, _address: object) -> None:
         """Take a packet of sound."""

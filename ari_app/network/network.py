@@ -70,6 +70,7 @@ class TelephoneNetwork:
     async def call(self, called: str, *, caller: str = "+33199001234", name: str = "") -> Party:
         """Call `called` over the trunk, as a carrier would deliver it; returns at once."""
         party = Party(self._ari, new_id(), self._address, number=caller, placed=True)
+        await party.take_headset()
         await self._watch(party)
         await self._ari.channels.originate(
             endpoint=f"PJSIP/{called}@line",

@@ -58,6 +58,7 @@ class Party:
         self.caller_name = ""
         self._address = address
         self._headset: Headset | None = None
+        self._listening = False
         self._placed = placed
         self._event = asyncio.Event()
 
@@ -110,6 +111,7 @@ class Party:
 
     async def answer(self) -> None:
         """Pick up, and listen from then on."""
+        await self.take_headset()
         await self.ari.channels.answer(self.channel_id)
         self.up = True
         await self.listen()
@@ -158,20 +160,28 @@ class Party:
         with suppress(ChannelGone):
             await self.ari.channels.hangup(self.channel_id)
 
+    async def take_headset(self) -> Headset:
+        """Have at hand what listening needs: what is said at once is not missed meanwhile."""
+        if self._headset is None:
+            self._headset = await Headset.at_hand(self.ari, self._address)
+            if self.gone:  # it was released before it was there
+                await self._headset.close()
+        return self._headset
+
     async def listen(self) -> None:
         """Take in from now on what is heard."""
         await self._wear_headset()
 
     async def _wear_headset(self) -> Headset:
-        if self._headset is None:
-            self._headset = await Headset.on(self.ari, self.channel_id, self._address)
-            if self.gone:  # it was released before it was on
-                await self._headset.close()
-        return self._headset
+        headset = await self.take_headset()
+        if not self._listening:
+            await headset.put_on(self.channel_id)
+            self._listening = True
+        return headset
 
     async def heard(self) -> Samples:
         """Return all that was heard since `listen`."""
-        if self._headset is None:
+        if self._headset is None or not self._listening:
             raise AssertionError(f"{self.number} was not listening")
         return self._headset.heard
 

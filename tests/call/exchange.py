@@ -17,6 +17,7 @@ from ari_app.records.facts import CallArrived, CallEvent, Fact, LegStarted
 from ari_app.records.reader import CallStory, Reader
 from ari_app.service.line import Line, open_line
 from ari_app.service.managed import reaching
+from tests.records.empty import empty_records
 
 from .files import AGENTS, MENU, MENU_NUMBER, TEAMS, direct_number, write_flows, write_rosters
 from .people import PATIENCE, Person, Telephone
@@ -95,6 +96,7 @@ class Place:
         whispers = (f"agent-accept-{reason}" for reason in reasons)
         self.recordings = self.recordings.with_more(self.folder / "prompts", whispers, 1.0)
         (self.folder / "data").mkdir()
+        (self.folder / "data/astreinte.db").write_bytes(empty_records())
         settings = Settings(
             rosters=self.folder / "rosters",
             flows=self.folder / "flows",

@@ -13,7 +13,7 @@ from ari_app.flow.flow import Flow, build_flow
 from ari_app.flow.interpreter import FlowEnd, Outcome, run
 from ari_app.flow.phone import RINGING, Connection, Destination, TalkRecording, Waiting
 from ari_app.flow.schema import FlowFile
-from ari_app.flow.words import load_words
+from ari_app.flow.words import Words, load_words
 
 from .phones import SILENCE, ScriptedPhone, flow_of, load
 
@@ -24,6 +24,12 @@ FLOWS = Path(__file__).parents[2] / "ivr_flows"
 def accueil() -> Flow:
     """The flow that is shipped."""
     return load(FLOWS).flows["accueil"]
+
+
+@pytest.fixture(scope="module")
+def words() -> Words:
+    """The line's own words, as they are shipped."""
+    return load_words(FLOWS)[0]
 
 
 async def test_a_caller_who_chooses_reaches_the_agent_of_that_reason(accueil: Flow) -> None:
@@ -212,14 +218,13 @@ AGENTS = st.lists(st.sampled_from([Connection.NOBODY, Connection.NOT_ON_DUTY]), 
 @settings(max_examples=300, deadline=None)
 @given(keys=KEYS, ahead=st.text("0123456789*#", max_size=10), agents=AGENTS, hangs_up=st.booleans())
 async def test_whatever_is_pressed_there_is_an_outcome(
-    keys: list[str | None], ahead: str, agents: list[Connection], hangs_up: bool
+    accueil: Flow, keys: list[str | None], ahead: str, agents: list[Connection], hangs_up: bool
 ) -> None:
-    flow = load(FLOWS).flows["accueil"]
     phone = ScriptedPhone(*keys, ahead=ahead, agents=agents, hangs_up=hangs_up)
-    end = await run(flow, phone)
+    end = await run(accueil, phone)
     assert end.outcome is not Outcome.GOODBYE  # this flow always looks for an agent
     assert (end.outcome is Outcome.ABANDONED) <= hangs_up
-    assert end.node in flow.nodes
+    assert end.node in accueil.nodes
     assert phone.noted("flow.ended") == [{"node": end.node, "outcome": end.outcome}]
 
 
@@ -258,12 +263,12 @@ def any_nodes(draw: st.DrawFn) -> str:
 @settings(max_examples=300, deadline=None)
 @given(nodes=any_nodes(), keys=KEYS, agents=st.lists(st.just(Connection.NOBODY), max_size=99))
 async def test_no_flow_however_circular_keeps_a_caller_for_ever(
-    nodes: str, keys: list[str | None], agents: list[Connection]
+    words: Words, nodes: str, keys: list[str | None], agents: list[Connection]
 ) -> None:
     text = f"{{flow: test, languages: fr, start: debut, fallback_reason: panne, nodes: {nodes},"
     text += " human: {goto: a, reason: vol},"
     text += " reasons: {panne: {fr: panne}, vol: {fr: vol}}, prompts: {mots: {fr: mots}}}"
-    flow = build_flow(FlowFile.model_validate(yaml.safe_load(text)), load_words(FLOWS)[0])
+    flow = build_flow(FlowFile.model_validate(yaml.safe_load(text)), words)
     phone = ScriptedPhone(*keys, agents=agents)
     end = await run(flow, phone)
     assert len(phone.story) < 20 * (len(keys) + 1) * len(NAMES)

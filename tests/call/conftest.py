@@ -16,7 +16,7 @@ from tests.wire import Wire
 
 from .cdr import AsterisksRecords, asterisk_that_records
 from .exchange import OpenLine, Place, opened
-from .files import LANGUAGES, LONG_PROMPTS, SHORT_PROMPTS
+from .files import DIGITS, LANGUAGES, LONG_PROMPTS, SHORT_PROMPTS
 from .sounds import Recordings
 
 StartAsterisk = Callable[..., Awaitable[AsteriskServer]]
@@ -42,6 +42,7 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Recordings:
     made = Recordings(tmp_path_factory.mktemp("recorded"), made=tmp_path_factory.mktemp("made"))
     made.add(LONG_PROMPTS, LANGUAGES, 2.5)
     made.add(SHORT_PROMPTS, LANGUAGES, 0.75)
+    made.add(DIGITS, LANGUAGES, 0.5)  # a number has many
     return made
 
 

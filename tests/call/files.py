@@ -50,7 +50,6 @@ SHORT_PROMPTS = (
     "digits-heard",
     "digits-confirm",
     "digits-wrong",
-    *(f"digit-{digit}" for digit in (*range(10), "plus")),
     "agent-number",
     "agent-no-number",
     "agent-waited",
@@ -66,12 +65,12 @@ SHORT_PROMPTS = (
     "agent-back",
     "agent-impossible",
     "agent-wrap-up",
-    "waited-10s",
     "duty-call",
     "duty-drill",
     "duty-keys",
     "duty-confirmed",
 )
+DIGITS = tuple(f"digit-{digit}" for digit in (*range(10), "plus"))
 
 AGENTS = {
     "alice": "[sip:alice]",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from ari_app.core.settings import CallbackSettings
@@ -55,8 +56,7 @@ async def cannot_be(line: OpenLine, number: str) -> Person:
 
 async def test_numbers_that_cost_more_and_texts_that_are_none_are_not_called(open_a_line: OpenALine) -> None:
     async with open_a_line(teams=PATIENT, menu=calls_back(LATER)) as line:
-        for number in NOT_CALLED:
-            await cannot_be(line, number or "unknown")
+        await asyncio.gather(*(cannot_be(line, number or "unknown") for number in NOT_CALLED))
         await line.facts.until(CallEnded, times=len(NOT_CALLED))
         await line.line.recorder.flush()
         records = await stored(line.settings)
@@ -110,13 +110,16 @@ async def test_who_withholds_their_number_types_one(open_a_line: OpenALine) -> N
 
 
 async def test_a_typed_number_is_called_under_the_same_rules(open_a_line: OpenALine) -> None:
+    async def types(line: OpenLine, number: str) -> None:
+        caller = await line.takes_a_call(number="anonymous")
+        await caller.presses(f"1{number}#")
+        await caller.hears("callback-impossible", within=20)
+        await caller.hears("personne-disponible")
+        await caller.is_hung_up()
+
     async with open_a_line(teams=PATIENT, menu=calls_back(LATER), callbacks=ANY_NUMBER) as line:
-        for typed in ("0899701234", "00442079460000", "15", "0199000100", "9" * 18):
-            caller = await line.takes_a_call(number="anonymous")
-            await caller.presses(f"1{typed}#")
-            await caller.hears("callback-impossible", within=20)
-            await caller.hears("personne-disponible")
-            await caller.is_hung_up()
+        typed = ("0899701234", "00442079460000", "15", "0199000100", "9" * 18)
+        await asyncio.gather(*(types(line, number) for number in typed))
         await line.facts.until(CallEnded, times=5)
         assert not line.line._desk.callbacks.waiting
 

@@ -10,7 +10,7 @@ import pytest
 from ari_app.core.settings import LimitSettings
 
 from .exchange import Place, assert_complete, opened, stored, tried
-from .files import LANGUAGES, LONG_PROMPTS, SHORT_PROMPTS
+from .files import DIGITS, LANGUAGES, LONG_PROMPTS, SHORT_PROMPTS
 from .sounds import Recordings
 from .troubles import (
     all_is_on_record,
@@ -37,7 +37,7 @@ def wordy_place(place: Place, tmp_path: Path) -> Place:
     """A place where "all lines are busy" takes long to say."""
     recordings = Recordings(tmp_path / "wordy", made=tmp_path / "made")
     recordings.add(LONG_PROMPTS, LANGUAGES, 1.0)
-    recordings.add(SHORT_PROMPTS, LANGUAGES, 0.75)
+    recordings.add((*SHORT_PROMPTS, *DIGITS), LANGUAGES, 0.75)
     recordings.add(["caller-busy"], LANGUAGES, 30.0)
     return Place(place.asterisk, place.network, recordings, place.folder)
 

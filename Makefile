@@ -19,7 +19,7 @@ run: $(STAMP) asterisk ## the line, until Ctrl-C
 	@$(VENV)/bin/astreinte run $(ARGS)
 
 test: $(STAMP) asterisk ## all tests, against a real Asterisk
-	@$(VENV)/bin/pytest $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(VENV)/bin/pytest $(ARGS) # what is compiled once need not be by each process
 
 lint: $(STAMP) ## style and types
 	$(VENV)/bin/ruff check

@@ -45,7 +45,8 @@ class Journal:
             try:
                 self._take(left)
             except OSError as error:
-                log.error("records.journal_unusable", error=str(error), file=left)
+                remedy = "let this user read and remove it; the next start tries again to put it on record"
+                log.error("records.journal_unusable", error=str(error), file=left, remedy=remedy)
 
     def _take(self, left: Path) -> None:
         with left.open("rb") as file:
@@ -93,7 +94,8 @@ class Journal:
             try:
                 path.unlink(missing_ok=True)
             except OSError as error:  # then it is written once more, which does no harm
-                log.error("records.journal_unusable", error=str(error), file=path)
+                remedy = "let this user remove it; the next start reads it once more, which does no harm"
+                log.error("records.journal_unusable", error=str(error), file=path, remedy=remedy)
             os.close(descriptor)
 
     def close(self) -> None:

@@ -224,7 +224,7 @@ def test_a_program_outlives_whoever_read_its_output() -> None:
 
 LOSING = """
 import os, sys
-from ari_app.core.logs import configure, get_logger
+from ari_app.core.logs import configure, flush, get_logger
 configure("json")
 log = get_logger("x")
 for number in range(30000):
@@ -232,6 +232,7 @@ for number in range(30000):
 os.write(2, b"done")
 sys.stdin.read()
 log.info("line.ready")
+flush(60)  # the second that the end of a program gives may be over before a busy reader has read all
 """
 
 

@@ -76,12 +76,14 @@ def rules(draw: st.DrawFn) -> str:
     elif by == "BYMONTHDAY":
         numbers = draw(st.sets(st.integers(1, 28) | st.integers(-28, -1), min_size=3, max_size=9))
         parts.append(f"BYMONTHDAY={','.join(map(str, numbers))}")
+    hours: set[int] = set()
     if frequency != "HOURLY" and draw(st.booleans()):
-        parts.append(
-            f"BYHOUR={','.join(map(str, draw(st.sets(st.integers(0, 23), min_size=1, max_size=3))))}"
-        )
+        hours = draw(st.sets(st.integers(0, 23), min_size=1, max_size=3))
+        parts.append(f"BYHOUR={','.join(map(str, hours))}")
     if by and frequency in {"DAILY", "MONTHLY", "YEARLY"} and draw(st.booleans()):
-        parts.append(f"BYSETPOS={draw(st.sampled_from([1, 2, -1]))}")
+        # A day has a second one of several hours alone: for another the library looks on to the year 9999.
+        positions = [1, -1] if frequency == "DAILY" and len(hours) < 2 else [1, 2, -1]
+        parts.append(f"BYSETPOS={draw(st.sampled_from(positions))}")
     if draw(st.booleans()):
         parts.append(f"COUNT={draw(st.integers(1, 40))}")
     return ";".join(parts)

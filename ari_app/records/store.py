@@ -5,8 +5,10 @@ Every method raises what the database raises; the recorder decides what to do ab
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -54,6 +56,8 @@ class Store:
     async def connect(self) -> Access:
         """Return the way to the database, its schema current, whatever was spilled imported."""
         if self._access is None:
+            if self.database.file is not None:
+                _make_private(self.database.file)
             access = open_database(self.database)
             try:
                 await access.run(migrate)
@@ -165,6 +169,12 @@ def _add(connection: Connection, spilled: dict[str, list[Event]]) -> None:
     for call, events in spilled.items():
         once = {event.seq: event for event in [*events, *stored.get(call, [])]}
         rows.write(connection, [Ledger.replay(once.values())], events)
+
+
+def _make_private(file: Path) -> None:
+    """Let only its owner read a file that SQLite is about to make: callers' numbers will be in it."""
+    with suppress(OSError):  # it is there; or SQLite says what is wrong
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def _identity(file: Path | None) -> tuple[int, int] | None:

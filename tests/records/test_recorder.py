@@ -60,6 +60,14 @@ async def test_a_call_is_read_back_as_it_happened(recorder: Recorder, reader: Re
     assert story.events[2].data == {"reason": "panne"}
 
 
+async def test_only_its_owner_may_read_a_new_database(recorder: Recorder, database: Path) -> None:
+    put_call(recorder)
+    await recorder.flush()
+    files = [*database.parent.glob(f"{database.name}*")]
+    assert len(files) >= 2  # SQLite's log too
+    assert {stat.S_IMODE(file.stat().st_mode) & 0o077 for file in files} == {0}
+
+
 async def test_an_event_of_any_name_keeps_its_data(recorder: Recorder, reader: Reader) -> None:
     call = new_call_id()
     data = {"digit": "1", "tries": 2, "late": False, "said": ["été", "ça"], "nothing": None}

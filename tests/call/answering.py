@@ -17,6 +17,8 @@ from .troubles import until_told
 
 BEEP_HERTZ = 700.0
 """That of the sound `beep` that comes with Asterisk."""
+WHOLE = 0.75
+"""Share of what was said from which on all of it is there: a busy machine loses a packet now and then."""
 BREATH = 0.6
 """Seconds that a caller waits before they speak: the beep may not be over when they have heard it."""
 FLOW = """

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ..records.facts import LegResult
 
+NORMAL_CLEARING = 16
+"""Q.850: somebody hung up. Who had picked up just before may be gone before Asterisk tells that they had."""
 _BY_SIP_CODE = {
     301: LegResult.DECLINED,  # call another number: not one of the roster's, so it is not called
     302: LegResult.DECLINED,
@@ -42,9 +44,11 @@ def leg_result(dialstatus: str | None, cause: int | None, sip_code: int | None) 
     The SIP code says most (RFC 3261, section 21), then the dial status, then the cause (Q.850), which
     Asterisk leaves at 0 for some local refusals.
     """
-    return (
-        _BY_SIP_CODE.get(sip_code or 0)
-        or _BY_DIALSTATUS.get(dialstatus or "")
-        or _BY_CAUSE.get(cause or 0)
-        or (LegResult.NO_ANSWER if dialstatus in ("NOANSWER", "CANCEL") else LegResult.FAILED)
+    told = (
+        _BY_SIP_CODE.get(sip_code or 0) or _BY_DIALSTATUS.get(dialstatus or "") or _BY_CAUSE.get(cause or 0)
     )
+    if told is not None:
+        return told
+    if dialstatus in ("NOANSWER", "CANCEL"):
+        return LegResult.NO_ANSWER
+    return LegResult.NOT_ACCEPTED if cause == NORMAL_CLEARING else LegResult.FAILED

@@ -6,6 +6,8 @@ import ast
 import re
 from pathlib import Path
 
+import pytest
+
 from ari_app.call.outcome import leg_result
 from ari_app.records.facts import LegResult, Outcome
 
@@ -299,3 +301,19 @@ def test_every_sip_status_leads_to_the_result_that_is_written() -> None:
         assert row is not None
         for status in re.findall(r"\d{3}", row[1]):
             assert leg_result("", None, int(status)) == result
+
+
+@pytest.mark.parametrize(
+    ("dialstatus", "cause", "sip_code", "result"),
+    [
+        ("", 16, 200, LegResult.NOT_ACCEPTED),  # picked up, and was gone before we heard of it
+        (None, 16, None, LegResult.NOT_ACCEPTED),
+        ("CANCEL", 16, None, LegResult.NO_ANSWER),
+        ("", 16, 603, LegResult.DECLINED),
+        ("", 38, None, LegResult.FAILED),
+    ],
+)
+def test_an_attempt_that_asterisk_told_little_of(
+    dialstatus: str | None, cause: int, sip_code: int | None, result: LegResult
+) -> None:
+    assert leg_result(dialstatus, cause, sip_code) == result

@@ -17,8 +17,6 @@ from .troubles import until_told
 
 BEEP_HERTZ = 700.0
 """That of the sound `beep` that comes with Asterisk."""
-WHOLE = 0.75
-"""Share of what was said from which on all of it is there: a busy machine loses a packet now and then."""
 BREATH = 0.6
 """Seconds that a caller waits before they speak: the beep may not be over when they have heard it."""
 FLOW = """
@@ -61,9 +59,12 @@ def answering(more: str = "confirm: false", *, route: str = "") -> str:
 
 
 class Words:
-    """What a caller says: sounds that are no one else's, after a breath; `silence` seconds follow."""
+    """What a caller says: sounds that are no one else's, after a breath; `silence` seconds follow.
 
-    def __init__(self, folder: Path, name: str, seconds: float = 2.0, silence: float = 0.0) -> None:
+    A key that is pressed in the very instant of the last sound overtakes it, as no finger does.
+    """
+
+    def __init__(self, folder: Path, name: str, seconds: float = 2.0, silence: float = 0.4) -> None:
         self.path = folder / f"said-{name}.wav"
         write_hiss(self.path, seconds)
         self.samples = read_wav(self.path)

@@ -14,7 +14,6 @@ from ari_app.network.hearing import Samples
 from ari_app.pbx import AsteriskServer
 
 from .answering import (
-    WHOLE,
     Words,
     answering,
     hears_the_beep,
@@ -62,7 +61,7 @@ async def test_a_message_is_heard_back_sent_and_kept_as_it_was_said(
         record = await line.record_of(caller)
         message = await message_of(line, record)
         await nothing_is_left_in(line_asterisk)
-    assert words.share_in(sound_of(line.settings, message)) > WHOLE
+    assert words.share_in(sound_of(line.settings, message)) > 0.9
     assert record.call.outcome == "voicemail"
     assert (message.team, message.language, message.number) == ("panne", "fr", caller.number)
     assert message.seconds == pytest.approx(2.6, abs=1)
@@ -83,16 +82,17 @@ async def test_silence_or_the_longest_time_ends_a_message(open_a_line: OpenALine
         await caller.hears("message-recu")
         record = await line.record_of(caller)
         message = await message_of(line, record)
-        assert words.share_in(sound_of(line.settings, message)) > WHOLE
+        assert words.share_in(sound_of(line.settings, message)) > 0.9
         assert message.seconds < 4.5  # the silence that ended it is cut off
 
     async def sends_nothing_more(line: OpenLine) -> None:
-        words = Words(tmp_path, "lost")  # no packet after it: a telephone that suppresses silence, a lost way
+        # no packet after it: a telephone that suppresses silence, a lost way
+        words = Words(tmp_path, "lost", silence=0)
         caller = await is_asked_for_a_message(line)
         await words.said_by(caller)
         await caller.hears("message-recu")
         message = await message_of(line, await line.record_of(caller))
-        assert words.share_in(sound_of(line.settings, message)) > WHOLE
+        assert words.share_in(sound_of(line.settings, message)) > 0.9
 
     async def goes_on_and_on(line: OpenLine) -> None:
         words = Words(tmp_path, "long", 14)
@@ -182,9 +182,9 @@ async def test_a_message_that_is_recorded_again_replaces_the_first_unless_nothin
         await nothing_is_left_in(line_asterisk)
     first, second, sound = again
     assert first.share_in(sound) == 0
-    assert second.share_in(sound) > WHOLE
+    assert second.share_in(sound) > 0.9
     for first, _, sound in not_again:
-        assert first.share_in(sound) > WHOLE
+        assert first.share_in(sound) > 0.9
 
 
 async def test_who_hangs_up_leaves_what_they_have_said(
@@ -215,7 +215,7 @@ async def test_who_hangs_up_leaves_what_they_have_said(
         await caller.hangs_up()
         record = await line.record_of(caller)
         assert record.call.outcome == "voicemail"
-        assert words.share_in(sound_of(line.settings, await message_of(line, record))) > WHOLE
+        assert words.share_in(sound_of(line.settings, await message_of(line, record))) > 0.9
 
     async with open_a_line(menu=answering(ASKING)) as line:
         await asyncio.gather(in_the_middle_of_a_word(line), when_asked_what_to_do_with_it(line))

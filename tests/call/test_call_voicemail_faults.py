@@ -19,7 +19,6 @@ from ari_app.records.recorder import Recorder
 from tests.wire import Wire
 
 from .answering import (
-    WHOLE,
     Words,
     answering,
     hears_the_beep,
@@ -81,7 +80,7 @@ async def test_what_is_said_while_the_line_is_dead_is_kept_at_its_next_start(
         message = await the_message(line)
         await caller.hangs_up()
     record = await record_of(settings, caller)
-    assert words.share_in(sound_of(settings, message)) > WHOLE
+    assert words.share_in(sound_of(settings, message)) > 0.9
     assert (message.call_id, message.team, message.number) == (record.call.id, "panne", caller.number)
     assert record.call.outcome == "fallback"
 
@@ -124,7 +123,7 @@ async def test_a_cut_connection_costs_no_message(place: Place, ari_wire: Wire, t
         await until_told("both messages are kept", kept)
         sounds = {each.call_id: sound_of(line.settings, each) for each in await messages_of(line.settings)}
     assert (record.call.outcome, lost.call.outcome) == ("voicemail", "voicemail")
-    assert words.share_in(sounds[record.call.id]) > WHOLE
+    assert words.share_in(sounds[record.call.id]) > 0.9
     assert others.share_in(sounds[lost.call.id]) > 0.5
 
 
@@ -165,7 +164,7 @@ async def test_without_space_callers_are_told_so_and_what_asterisk_has_is_kept_w
     folder.unlink()
     async with line_that_stops(place, settings) as line:
         message = await the_message(line, record.call.id)
-    assert words.share_in(sound_of(settings, message)) > WHOLE
+    assert words.share_in(sound_of(settings, message)) > 0.9
 
 
 async def test_a_message_that_is_not_on_record_yet_is_not_taken_for_one_that_was_left_behind(
@@ -190,7 +189,7 @@ async def test_a_message_that_is_not_on_record_yet_is_not_taken_for_one_that_was
             assert await left_behind.keep(line.settings.database_url)
             assert file.stat().st_ino == stored
         record = await line.record_of(caller)
-        assert words.share_in(sound_of(line.settings, await message_of(line, record))) > WHOLE
+        assert words.share_in(sound_of(line.settings, await message_of(line, record))) > 0.9
 
 
 async def test_when_asterisk_cannot_record_callers_are_told_so(place: Place) -> None:

@@ -11,7 +11,7 @@ from ari_app.core.settings import NotifySettings, Settings
 from ari_app.network.hearing import Samples, read_wav
 from tests.notify.services import mail_server, until, web_hook
 
-from .answering import WHOLE, Words, answering, hears_the_beep, is_asked_for_a_message, message_of
+from .answering import Words, answering, hears_the_beep, is_asked_for_a_message, message_of
 from .exchange import Place, opened
 from .files import MENU_NUMBER
 from .people import Person
@@ -71,7 +71,7 @@ async def test_a_mail_tells_who_called_why_and_when_and_plays_what_they_said(
     assert (sound.get_content_type(), sound.get_filename()) in [
         (kind, message.file) for kind in ("audio/x-wav", "audio/wav", "audio/vnd.wave")
     ]
-    assert words.share_in(played(tmp_path, sound.get_content())) > WHOLE
+    assert words.share_in(played(tmp_path, sound.get_content())) > 0.9
 
 
 async def test_a_team_is_told_in_its_own_language_and_one_address_that_fails_keeps_nobody_from_it(
@@ -88,7 +88,7 @@ async def test_a_team_is_told_in_its_own_language_and_one_address_that_fails_kee
             await until("the team is told", lambda: hook.bodies)
     assert hook.bodies[0]["title"] == f"Voice message for panne: {caller.number}"
     assert "Reason: reason\n" in hook.bodies[0]["message"]
-    assert words.share_in(played(tmp_path, hook.attachment())) > WHOLE
+    assert words.share_in(played(tmp_path, hook.attachment())) > 0.9
 
 
 async def test_a_line_that_is_killed_before_a_message_is_told_tells_it_after_its_next_start(
@@ -111,4 +111,4 @@ async def test_a_line_that_is_killed_before_a_message_is_told_tells_it_after_its
         hook.open.set()
         async with line_that_stops(place, settings):
             await until("it is told", lambda: hook.bodies)
-    assert words.share_in(played(tmp_path, hook.attachment())) > WHOLE
+    assert words.share_in(played(tmp_path, hook.attachment())) > 0.9

@@ -27,8 +27,11 @@ SETTLE_SECONDS = 5.0
 
 StartAsterisk = Callable[..., Awaitable[AsteriskServer]]
 
-settings.register_profile("any-machine", deadline=None)  # a busy one is slow, and nothing is wrong with it
-settings.load_profile("any-machine")
+# A busy machine is slow, and nothing is wrong with it. The same examples every time: what fails, fails for
+# whoever made it fail; `pytest --hypothesis-profile=look-further` looks for more.
+settings.register_profile("same-examples", deadline=None, derandomize=True)
+settings.register_profile("look-further", deadline=None, max_examples=3000)
+settings.load_profile("same-examples")
 
 
 @pytest.fixture(scope="session")

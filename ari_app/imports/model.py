@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 LONGEST_ID = 40
+YAML_WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "nan"})
+"""What YAML 1.1 or 1.2, or a program that reads it, may take for something else than text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class Team:
 
 
 class Ids:
-    """Gives each name an id that rosters take: letters, digits and `-`, each once."""
+    """Gives each name an id that rosters take: letters, digits and `-`, each once, read as text by YAML."""
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
@@ -104,6 +106,8 @@ class Ids:
         """Return an id like a name."""
         plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
         wanted = re.sub("[^a-z0-9]+", "-", plain).strip("-")[:LONGEST_ID].rstrip("-") or fallback
+        if wanted in YAML_WORDS:  # Ms. Null, Mr. No
+            wanted = f"{fallback}-{wanted}"
         found, number = wanted, 2
         while found in self._taken:
             found = f"{wanted[: LONGEST_ID - 5]}-{number}"

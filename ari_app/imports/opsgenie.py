@@ -18,10 +18,9 @@ Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday"
 UNITS = {"hourly": "hours", "daily": "days", "weekly": "weeks"}
 
 
-class Participant(CamelShape):
-    """Who has a turn, or is told."""
+class Named(CamelShape):
+    """Somebody or something, referred to in one of several ways."""
 
-    type: str
     id: str | None = None
     name: str | None = None
     username: str | None = None
@@ -30,6 +29,12 @@ class Participant(CamelShape):
     def key(self) -> str:
         """What identifies a user: the e-mail address where there is one, as other objects have it."""
         return (self.username or self.id or self.name or "").casefold()
+
+
+class Participant(Named):
+    """Who has a turn, or is told."""
+
+    type: str
 
 
 class Span(CamelShape):
@@ -119,12 +124,18 @@ class User(CamelShape):
     full_name: str = ""
 
 
+class Member(CamelShape):
+    """Somebody's place in a team."""
+
+    user: Named
+
+
 class OpsgenieTeam(CamelShape):
     """A team and who is in it."""
 
     id: str
     name: str
-    members: tuple[dict[str, object], ...]
+    members: tuple[Member, ...]
 
 
 KINDS = {
@@ -176,12 +187,7 @@ class _Groups:
             return [self._imported.person(participant.key, "", mails)]
         team = self._teams.get(participant.id or "") or self._teams.get(participant.name or "")
         if participant.type == "team" and team is not None:
-            users = [each.get("user") for each in team.members]
-            keys = [
-                str(user.get("username") or user.get("id")).casefold()
-                for user in users
-                if isinstance(user, dict)
-            ]
+            keys = [each.user.key for each in team.members if each.user.key]
             if keys:
                 return [self._imported.person(key, "", [key] if "@" in key else []) for key in keys]
         if participant.type == "none":

@@ -10,11 +10,10 @@ from datetime import datetime
 import phonenumbers
 
 from ..core.times import DAYS
-from .model import Imported, Layer, Person, Step, Team, Window
+from .model import YAML_WORDS, Imported, Layer, Person, Step, Team, Window
 
 AGENTS_FILE = "agents.yaml"
 _PLAIN = re.compile(r"[^\W\d_][\w .@+-]*[\w.]", re.UNICODE)
-_WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "nan"})
 
 
 def yaml_files(imported: Imported) -> dict[str, str]:
@@ -147,7 +146,7 @@ def _step(step: Step) -> str:
 def _text(text: str) -> str:
     """Return a text as YAML reads it back: quoted where it must be, 80 characters, printable."""
     line = _comment(text)[:80].strip() or "?"
-    plain = _PLAIN.fullmatch(line) and line.casefold() not in _WORDS
+    plain = _PLAIN.fullmatch(line) and line.casefold() not in YAML_WORDS
     return line if plain else json.dumps(line, ensure_ascii=False)
 
 

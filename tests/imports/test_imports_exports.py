@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ari_app.core.errors import AstreinteError
 from ari_app.imports import goalert, grafana_oncall, opsgenie, pagerduty
 from ari_app.imports.export import NotAnExport, read_json
-from ari_app.imports.model import Imported
+from ari_app.imports.model import Ids, Imported
 from ari_app.imports.times import covered, joined, turn, windows
 from ari_app.imports.writing import yaml_files
 from ari_app.roster.book import load_rosters
@@ -227,6 +227,7 @@ BAD: dict[str, tuple[str, bytes, str]] = {
     "a zone that is a path": ("pagerduty", b'{"schedule": {"id": "P1", "time_zone": "../../etc/passwd", "schedule_layers": []}}', "time zone"),
     "no time": ("opsgenie", b'{"data": {"id": "1", "timezone": "UTC", "rotations": [{"startDate": "soon", "type": "daily", "participants": [{"type": "user", "username": "a@b.c"}]}]}}', "'soon'"),
     "the year 9999": ("opsgenie", b'{"data": {"id": "1", "timezone": "Asia/Tokyo", "rotations": [{"startDate": "9999-12-31T23:59:59Z", "type": "daily", "participants": [{"type": "user", "username": "a@b.c"}]}]}}', "9999"),
+    "a member without a name": ("opsgenie", b'{"data": [{"id": "1", "timezone": "UTC", "rotations": []}, {"id": "2", "name": "ops", "members": [{"user": {"username": [false]}}]}]}', "members.0.user.username"),
     "no time of day": ("goalert", b'{"schedules": [{"id": "1", "timeZone": "UTC", "targets": [{"target": {"id": "u", "type": "user"}, "rules": [{"start": "noon", "end": "12:00", "weekdayFilter": [true, true, true, true, true, true, true]}]}]}]}', "'noon'"),
 }
 # fmt: on
@@ -241,8 +242,21 @@ def test_what_is_no_export_is_told_in_words(tmp_path: Path, source: str, content
     assert told.value.remedy
 
 
+@pytest.mark.parametrize("name", ["Null", "True", "false", "No", "On"])
+def test_a_name_that_yaml_takes_for_another_value_stays_a_name(name: str) -> None:
+    ids = Ids()
+    assert ids.of(name, "agent") == f"agent-{name.lower()}"
+    assert ids.of(name, "agent") == f"agent-{name.lower()}-2"
+    assert ids.of(f"{name} Petit", "agent") == f"{name.lower()}-petit"
+
+
 _JUNK = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.sampled_from(["null", "True", "No", "~", "12", "1e5"])
+    | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner, max_size=2),
     max_leaves=4,
 )

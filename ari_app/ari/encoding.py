@@ -27,6 +27,11 @@ def query_value(value: str) -> str:
     """Return `value` as the value of a query parameter: every reserved character is percent-encoded."""
     if _is_unreserved(value):
         return value
+    insist_on_text(value)
+    return quote(value, safe="")
+
+
+def insist_on_text(value: str) -> None:
+    """Raise ValueError for what Asterisk would cut short."""
     if "\0" in value:
         raise ValueError("a value for Asterisk holds a NUL character")
-    return quote(value, safe="")

@@ -24,7 +24,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from . import errors
-from .encoding import path_segment, query_value
+from .encoding import insist_on_text, path_segment, query_value
 
 T = TypeVar("T")
 Value = str | int | Sequence[str] | None
@@ -48,7 +48,7 @@ class Operation(Generic[T]):
     `errors` says what a status means here; `errors.BY_STATUS` applies to all others.
     """
 
-    __slots__ = ("_head", "_tails", "decode", "errors", "lane", "method", "path")
+    __slots__ = ("_has_body", "_head", "_tails", "decode", "errors", "lane", "method", "path")
 
     def __init__(
         self,
@@ -63,6 +63,7 @@ class Operation(Generic[T]):
         self.path = path
         self.decode = decode
         self.lane = lane
+        self._has_body = method in {"POST", "PUT"}
         self.errors = {**errors.BY_STATUS, **(meanings or {})}
         self._head, *self._tails = re.split(r"\{\w+\}", path.removeprefix("/"))
 
@@ -78,28 +79,20 @@ class Operation(Generic[T]):
     ) -> tuple[str, bytes | None]:
         """Return the URI with its query, and the JSON body or None.
 
-        Asterisk splits a list parameter at commas, and gives quotes, parentheses and backslashes a meaning
-        (`ast_app_separate_args`): a list that holds any of them travels in the body instead, where an
-        array is taken as it is.
+        What a POST or a PUT is told travels in its body, as Asterisk lets it (`ast_ari_*_parse_body`): it
+        need not be encoded for a URI, and a list is taken as it is. In a query Asterisk splits a list at
+        commas, and gives quotes, parentheses and backslashes a meaning (`ast_app_separate_args`): one that
+        holds any of them travels in the body too.
         """
         uri = self.uri(ids)
         if query:
-            parts = []
-            for name, value in query.items():
-                if value is None:
-                    continue
-                if isinstance(value, str):
-                    parts.append(f"{name}={query_value(value)}")
-                elif isinstance(value, bool):
-                    parts.append(f"{name}=true" if value else f"{name}=false")
-                elif isinstance(value, int):
-                    parts.append(f"{name}={value}")
-                elif all(map(_PLAIN, value)):
-                    parts.append(f"{name}={query_value(','.join(value))}")
-                else:
-                    body = {**(body or {}), name: list(value)}
-            if parts:
-                uri = f"{uri}?{'&'.join(parts)}"
+            given = {name: value for name, value in query.items() if value is not None}
+            in_body = {name: value for name, value in given.items() if self._has_body or _is_special(value)}
+            if in_body:
+                body = {**_carried(in_body), **(body or {})}
+            if len(in_body) < len(given):
+                in_query = (name for name in given if name not in in_body)
+                uri = f"{uri}?{'&'.join(f'{name}={_query(given[name])}' for name in in_query)}"
         return uri, None if body is None else _encode_json(body)
 
     def error(self, uri: str, status: int, body: bytes | str, reason: str) -> errors.AriError:
@@ -139,6 +132,30 @@ def returning_file(
 ) -> Operation[bytes]:
     """Describe an operation that returns a file: only HTTP can (`ari_websocket_requests.c` answers 406)."""
     return Operation("GET", path, _file, lane=Lane.HTTP, meanings=meanings)
+
+
+def _is_special(value: Value) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str) and not all(map(_PLAIN, value))
+
+
+def _query(value: Value) -> str:
+    match value:
+        case str():
+            return query_value(value)
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value)
+        case _:
+            return query_value(",".join(value or ()))
+
+
+def _carried(values: Mapping[str, Value]) -> Mapping[str, Value]:
+    """Return values that go into a body. Raises ValueError for those that cannot."""
+    for value in values.values():
+        for text in (value,) if isinstance(value, str) else value if isinstance(value, Sequence) else ():
+            insist_on_text(text)
+    return values
 
 
 def _nothing(_body: bytes | str) -> None:

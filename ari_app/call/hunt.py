@@ -81,6 +81,11 @@ class Hunt:
                 await self._call.desk.ari.until_ready()
         return None
 
+    @property
+    def has_further_step(self) -> bool:
+        """Whether there is another step to go on with."""
+        return any(step != self._step for step, _, _ in self._groups)
+
     def skip_step(self) -> bool:
         """Go on with the next step; False if there is none."""
         while self._groups and self._groups[0][0] == self._step:

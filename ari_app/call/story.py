@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from ..core.logs import get_logger
+from ..core.logs import Logger, get_logger
 from ..records.facts import (
     CallAnswered,
     CallArrived,
@@ -46,7 +48,7 @@ class Story:
         self._call = call_id
         self._sink = sink
         self._held: list[Fact] | None = None
-        self._log = log.bind(call=call_id)  # some of it is told outside the call's own task
+        self._log = _Afterwards(log.bind(call=call_id))  # some of it is told outside the call's own task
 
     def _put(self, fact: Fact) -> None:
         if self._held is None:
@@ -218,6 +220,19 @@ class Story:
         """Anything else worth keeping, under a name of its own."""
         self._put(CallEvent(call=self._call, event=name, data=facts))
         self._log.debug("call.noted", note=name, **facts)
+
+
+class _Afterwards:
+    """Logs when the call has done what it is about to do: who rings an agent loses no time by it."""
+
+    def __init__(self, logger: Logger) -> None:
+        self._logger = logger
+
+    def info(self, event: str, **fields: object) -> None:
+        asyncio.get_running_loop().call_soon(partial(self._logger.info, event, **fields))
+
+    def debug(self, event: str, **fields: object) -> None:
+        asyncio.get_running_loop().call_soon(partial(self._logger.debug, event, **fields))
 
 
 def _unseen(channel: CallChannel) -> bool | None:

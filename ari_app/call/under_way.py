@@ -62,6 +62,8 @@ class UnderWay:
 
         Tell whether there was anything just now: what is known of their phones may be of then.
         """
+        if not self._over_at and not self._tasks:
+            return False
         agents = [*agents]
         now = asyncio.get_running_loop().time()
         lately = any(now - self._over_at.get(agent, -LATELY) < LATELY for agent in agents)

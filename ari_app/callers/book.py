@@ -36,10 +36,26 @@ class Rules:
     anonymous: str | None = None
     limit: LimitEntry | None = None
 
+    @property
+    def empty(self) -> bool:
+        """Whether they hold for nobody."""
+        return not (
+            self.blocked.whole
+            or self.blocked.beginnings
+            or self.vip.whole
+            or self.vip.beginnings
+            or self.anonymous
+            or self.limit
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class CallerKnown:
-    """What is known of a caller: `number` is None where it is withheld, `name` empty where there is none."""
+    """What is known of a caller.
+
+    `number` is None where it is withheld, or nothing is asked about numbers; `name` is empty where there is
+    none.
+    """
 
     number: str | None
     blocked: Answer | None = None
@@ -83,6 +99,8 @@ class CallerBook:
         What names more of the number counts, so that one number of a blocked beginning can be a VIP's; of two
         that name as much, the line's own.
         """
+        if all(rules.empty for _, rules in self._rules(line)):
+            return STRANGER
         known = self._numbering.of_caller(number)
         if known is None:
             answer = self._first(line, "anonymous")

@@ -29,7 +29,7 @@ class Colleagues:
         return self._hunt.plan.team in self._rosters.wrapping_up
 
     @property
-    def any(self) -> bool:
+    def anybody(self) -> bool:
         """Whether there is anybody at all to ask for, or a further step to go on with."""
         return self._hunt.plan.team in self._rosters.handing_over or self._hunt.has_further_step
 

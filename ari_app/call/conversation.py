@@ -64,7 +64,7 @@ class Conversation:
         self._colleagues = Colleagues(call, hunt)
         self._recorder = recorder
         self._keys = Keys(call.desk.settings.keys)
-        of_use = self._colleagues.any or recorder is not None
+        of_use = self._colleagues.anybody or recorder is not None
         self.bridge = CallBridge(call, keys=of_use and bool(self._keys))
         self._lead: Leg
         self._since = 0.0

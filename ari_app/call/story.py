@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -227,12 +228,23 @@ class _Afterwards:
 
     def __init__(self, logger: Logger) -> None:
         self._logger = logger
+        self._lines: list[Callable[[], None]] = []
 
     def info(self, event: str, **fields: object) -> None:
-        asyncio.get_running_loop().call_soon(partial(self._logger.info, event, **fields))
+        self._later(partial(self._logger.info, event, **fields))
 
     def debug(self, event: str, **fields: object) -> None:
-        asyncio.get_running_loop().call_soon(partial(self._logger.debug, event, **fields))
+        self._later(partial(self._logger.debug, event, **fields))
+
+    def _later(self, line: Callable[[], None]) -> None:
+        if not self._lines:
+            asyncio.get_running_loop().call_soon(self._write)
+        self._lines.append(line)
+
+    def _write(self) -> None:
+        lines, self._lines = self._lines, []
+        for line in lines:
+            line()
 
 
 def _unseen(channel: CallChannel) -> bool | None:

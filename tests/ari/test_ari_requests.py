@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ari_app.ari import operations
 from ari_app.ari.encoding import path_segment, query_value
 from ari_app.ari.errors import (
     AllocationFailed,
@@ -272,6 +274,37 @@ def test_any_text_is_one_segment_and_one_value(text: str) -> None:
         assert encoded.isascii()
         assert unquote(encoded) == text
     assert path_segment(text) not in {".", ".."}
+
+
+NAMES = operations.command("POST", "/names")
+LISTS = operations.command("GET", "/lists")
+
+
+@pytest.mark.parametrize(
+    ("operation", "told", "uri", "body"),
+    [
+        (NAMES, {"name": "a&b=c %FF", "none": None}, "names", {"name": "a&b=c %FF"}),
+        (NAMES, {"many": ["a,b", 'c"'], "yes": True}, "names", {"many": ["a,b", 'c"'], "yes": True}),
+        (NAMES, {"none": None}, "names", None),
+        (LISTS, {"name": "a&b", "yes": True, "count": 3}, "lists?name=a%26b&yes=true&count=3", None),
+        (LISTS, {"many": ["a", "b"]}, "lists?many=a%2Cb", None),
+        (LISTS, {"many": ["a,b"], "count": 3}, "lists?count=3", {"many": ["a,b"]}),
+    ],
+)  # fmt: skip
+def test_what_a_request_says_is_neither_split_nor_read_as_more(
+    operation: operations.Operation[None], told: dict[str, operations.Value], uri: str, body: object
+) -> None:
+    asked, payload = operation.prepare((), told, None)
+    assert (asked, json.loads(payload) if payload else None) == (uri, body)
+
+
+@pytest.mark.parametrize("told", [{"name": "a\0b"}, {"many": ["a", "b\0"]}])
+@pytest.mark.parametrize("operation", [NAMES, LISTS])
+def test_a_text_that_asterisk_would_cut_short_is_not_sent(
+    operation: operations.Operation[None], told: dict[str, operations.Value]
+) -> None:
+    with pytest.raises(ValueError):
+        operation.prepare((), told, None)
 
 
 async def test_request_too_large_for_a_websocket_frame_goes_by_http(

@@ -323,6 +323,19 @@ async def test_keys_are_those_of_the_settings_and_the_callers_do_nothing(place: 
         await caller.hangs_up()
 
 
+async def test_keys_of_an_agent_who_has_nobody_to_ask_do_nothing(
+    open_a_line: OpenALine,
+) -> None:
+    async with open_a_line(teams=PANNE, more={"panne": "transfer: {1: alice}\n"}) as line:
+        caller, agent = await taken(line)
+        await agent.presses(f"{TRANSFER}1")
+        await caller.hears_keys(f"{TRANSFER}1")
+        await they_talk(caller, agent)
+        await caller.hangs_up()
+        record = await line.record_of(caller)
+    assert tried(record) == [("alice", "accepted")]
+
+
 @asynccontextmanager
 async def impatient_line(
     place: Place, teams: dict[str, list[str]], keys: KeySettings | None = None

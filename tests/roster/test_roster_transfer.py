@@ -43,6 +43,27 @@ def test_a_call_is_handed_over_within_the_team_unless_the_file_says_to_whom(tmp_
 
 
 @pytest.mark.parametrize(
+    ("ring", "more", "somebody"),
+    [
+        ("bruno, alice", "", True),
+        ("bruno, alice", "transfer: {}\n", False),
+        ("bruno, alice", "transfer: {1: bruno}\n", True),  # for alice
+        ("bruno", "", False),
+        ("bruno", "transfer: {1: bruno}\n", False),
+        ("bruno", "transfer: {1: bruno, 2: chloe}\n", True),
+        ("bruno", "transfer: {1: {team: support}}\n", True),
+    ],
+)
+def test_it_is_known_whether_an_agent_has_somebody_else_to_hand_a_call_over_to(
+    tmp_path: Path, ring: str, more: str, somebody: bool
+) -> None:
+    (tmp_path / "support.yaml").write_text(TEAM.replace("bruno, alice", ring) + more)
+    book, _ = load_rosters(tmp_path)
+    assert book is not None
+    assert ("support" in book.handing_over) is somebody
+
+
+@pytest.mark.parametrize(
     ("transfer", "problem"),
     [
         ("{1: chlo}", "10:15 the agent `chlo` is unknown"),

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from ..core.logs import Logger, get_logger
+from ..core.logs import get_logger
 from ..records.facts import (
     CallAnswered,
     CallArrived,
@@ -49,7 +46,7 @@ class Story:
         self._call = call_id
         self._sink = sink
         self._held: list[Fact] | None = None
-        self._log = _Afterwards(log.bind(call=call_id))  # some of it is told outside the call's own task
+        self._log = log.bind(call=call_id)  # some of it is told outside the call's own task
 
     def _put(self, fact: Fact) -> None:
         if self._held is None:
@@ -221,30 +218,6 @@ class Story:
         """Anything else worth keeping, under a name of its own."""
         self._put(CallEvent(call=self._call, event=name, data=facts))
         self._log.debug("call.noted", note=name, **facts)
-
-
-class _Afterwards:
-    """Logs when the call has done what it is about to do: who rings an agent loses no time by it."""
-
-    def __init__(self, logger: Logger) -> None:
-        self._logger = logger
-        self._lines: list[Callable[[], None]] = []
-
-    def info(self, event: str, **fields: object) -> None:
-        self._later(partial(self._logger.info, event, **fields))
-
-    def debug(self, event: str, **fields: object) -> None:
-        self._later(partial(self._logger.debug, event, **fields))
-
-    def _later(self, line: Callable[[], None]) -> None:
-        if not self._lines:
-            asyncio.get_running_loop().call_soon(self._write)
-        self._lines.append(line)
-
-    def _write(self) -> None:
-        lines, self._lines = self._lines, []
-        for line in lines:
-            line()
 
 
 def _unseen(channel: CallChannel) -> bool | None:

@@ -57,17 +57,14 @@ class Journal:
             self._spill.add(file.read())
             left.unlink()
 
-    def note(self, *events: Event) -> None:
-        """Keep events."""
+    def note(self, event: Event) -> None:
+        """Keep an event."""
         if self._over:
             return
         try:
             if self._turned:
                 self._begin()
-            # Each newline comes first: a line that was cut short is none.
-            lines = b"".join(b"\n" + encoded(event) for event in events)
-            while lines:
-                lines = lines[os.write(self._files[-1][1], lines) :]
+            os.write(self._files[-1][1], b"\n" + encoded(event))  # first: a line that was cut short is none
         except OSError as error:
             if not self._stuck:
                 remedy = "what is recorded meanwhile is lost if the line is killed; a stop loses nothing"

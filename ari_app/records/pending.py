@@ -13,9 +13,6 @@ from .facts import Entry, Fact, RostersPublished
 from .ledger import Ledger
 from .spill import Rejected
 
-Stamp = tuple[int, int]
-"""An instant by the clock on the wall and by one that nobody sets, in nanoseconds."""
-
 KEPT_LEDGERS = 5000  # calls folded in memory; beyond, the oldest are read again when they have news
 
 
@@ -49,24 +46,17 @@ class Pending:
         calls = len(self._incoming) + sum(map(len, self._unknown.values())) + len(self._folded)
         return calls + len(self._entries)
 
-    def stamp(self) -> Stamp:
-        """Return this instant by both clocks."""
-        return self._wall_clock(), self._monotonic_clock()
-
-    def put(self, fact: Fact, stamp: Stamp | None = None) -> Event | None:
-        """Take a fact that was told now, or at `stamp`.
-
-        Returns the event that waits, None if it cannot be one.
-        """
+    def put(self, fact: Fact) -> Event | None:
+        """Take a fact, stamped with the time; return the event that waits, None if it cannot be one."""
         ago = int(fact.ago * 1e9)
-        wall, monotonic = (instant - ago for instant in stamp or self.stamp())
+        wall = self._wall_clock() - ago
         try:
             at = fact.at.astimezone(UTC) if fact.at else datetime.fromtimestamp(wall / 1e9, UTC)
             event = event_of(fact, self._next_seq(wall), at)
         except (TypeError, ValueError, AttributeError, KeyError) as error:
             self._reject([Rejected(error=repr(error), line=repr(fact))])
             return None
-        self._incoming.append((event, monotonic, fact.at is not None))
+        self._incoming.append((event, self._monotonic_clock() - ago, fact.at is not None))
         return event
 
     def put_entry(self, entry: Entry) -> Event:

@@ -29,7 +29,7 @@ from .database import Database, RecordsUnavailable
 from .events import Event
 from .facts import Entry, Fact, RostersPublished
 from .journal import Journal
-from .pending import Pending, Stamp
+from .pending import Pending
 from .reader import OpenCall
 from .spill import SpillFile
 from .store import Store
@@ -76,17 +76,9 @@ class Recorder:
 
     def put(self, fact: Fact) -> None:
         """Take a fact: never waits, never raises because of the disk."""
-        self.put_stamped((fact, self.stamp()))
-
-    def stamp(self) -> Stamp:
-        """Return this instant, for a fact that is put a little later."""
-        return self._pending.stamp()
-
-    def put_stamped(self, *facts: tuple[Fact, Stamp]) -> None:
-        """Take facts, each told at an instant of `stamp`: as `put`, and cheaper together."""
-        events = [event for fact, stamp in facts if (event := self._pending.put(fact, stamp)) is not None]
-        if events:
-            self._journal.note(*events)
+        event = self._pending.put(fact)
+        if event is not None:
+            self._journal.note(event)
             self._has_news()
 
     def put_entry(self, entry: Entry) -> None:

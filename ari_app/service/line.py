@@ -32,7 +32,6 @@ from ..notify import Notifier
 from ..prompts import PromptStore
 from ..records.database import RecordsUnavailable
 from ..records.facts import Fact, FactSink
-from ..records.pending import Stamp
 from ..records.reader import OpenCall, Reader
 from ..records.recorder import Recorder
 from .announcing import AnnouncementKeeper, spoken_beside
@@ -74,26 +73,14 @@ RECORDS_RETRY = 5.0
 
 
 class _Tee:
-    """Hands each fact to whoever listens, and at the end of this turn of the event loop to the records.
+    """Hands each fact to the records, and to whoever else listens."""
 
-    By then the call has done what it was about to do: who rings an agent loses no time by writing it down.
-    """
-
-    def __init__(self, recorder: Recorder, *listeners: FactSink) -> None:
-        self._recorder = recorder
-        self._listeners = listeners
-        self._told: list[tuple[Fact, Stamp]] = []
+    def __init__(self, *sinks: FactSink) -> None:
+        self._sinks = sinks
 
     def put(self, fact: Fact) -> None:
-        if not self._told:
-            asyncio.get_running_loop().call_soon(self._record)
-        self._told.append((fact, self._recorder.stamp()))
-        for listener in self._listeners:
-            listener.put(fact)
-
-    def _record(self) -> None:
-        told, self._told = self._told, []
-        self._recorder.put_stamped(*told)
+        for sink in self._sinks:
+            sink.put(fact)
 
 
 class Line:

@@ -219,18 +219,6 @@ def test_a_caller_who_gives_up_waited_until_they_hung_up(clocks: Clocks, pending
     assert (row["wait_seconds"], row["talk_seconds"], row["total_seconds"]) == (12.0, None, 15.0)
 
 
-def test_a_fact_that_is_put_later_counts_from_when_it_was_told(clocks: Clocks, pending: Pending) -> None:
-    pending.put(f.CallArrived(call=CALL, line="100", channel_id="c"))
-    clocks.pass_by(3 * SECOND)
-    told = pending.stamp()
-    clocks.pass_by(2 * SECOND)
-    pending.put(f.CallQueued(call=CALL, team="support"), told)
-    pending.put(f.CallEnded(call=CALL, ago=1.0, outcome=f.Outcome.ABANDONED))
-    row = ledger_of(pending).row
-    assert (row["wait_seconds"], row["total_seconds"]) == (1.0, 4.0)
-    assert row["ended_at"] - row["queued_at"] == timedelta(seconds=1)
-
-
 @pytest.mark.parametrize("step", [3600 * SECOND, -3600 * SECOND])
 def test_a_step_of_the_wall_clock_does_not_show_in_durations(
     clocks: Clocks, pending: Pending, step: int

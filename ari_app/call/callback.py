@@ -145,7 +145,7 @@ class CallbackSession(Session):
             self._call.story.answered()
             keys = desk.prompts.media(desk.flows.line_prompt(Word.CALLBACK_KEYS, self.wish.language))
             return await ask_to_take(caller, [keys], desk.settings.dial.accept_seconds)
-        except ChannelGone:
+        except (ChannelGone, NotInStasis):  # who hangs up leaves the application first
             await told_gone(caller)
             return LegResult.NOT_ACCEPTED
         except (RequestNotSent, OutcomeUnknown):

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 
 from ..ari import AriClient
-from ..ari.errors import AriError, ChannelGone, OutcomeUnknown, RequestNotSent
+from ..ari.errors import AriError, ChannelGone, NotInStasis, OutcomeUnknown, RequestNotSent
 from ..ari.watching import Watched
 from ..core.logs import get_logger
 from ..core.settings import safe_number
@@ -78,7 +78,7 @@ class Leg:
             if result is None:
                 self._call.story.leg_answered(self)
                 result = await self._screen(whisper, language)
-        except ChannelGone:
+        except (ChannelGone, NotInStasis):  # who hangs up leaves the application first
             await told_gone(self.channel)
             result = self._result_of_gone()
         except AriError as error:

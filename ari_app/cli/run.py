@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from contextlib import suppress
 from pathlib import Path
 
@@ -39,8 +40,10 @@ async def _run(settings: Settings, settings_file: Path | None, installation: Ins
     try:
         with suppress(ReadingFailed):  # it is started when it is needed, or its work done here
             await reader.start()
+        gc.disable()  # what is loaded stays: looking for garbage in it takes a fifth of the start
         from .serving import serve
 
+        gc.enable()
         await serve(settings, settings_file, installation, reader)
     finally:
         await reader.close()

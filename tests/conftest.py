@@ -101,7 +101,7 @@ async def nothing_left_behind(
     tasks, processes = asyncio.all_tasks(), child_processes()
     yield
     left = [f"task {name}" for name in await tasks_left(tasks)]
-    left += [f"process {pid}: {name}" for pid, name in (child_processes().items() - processes.items())]
+    left += [f"process {pid}: {name}" for pid, name in child_processes().items() if pid not in processes]
     if "start_asterisk" in request.fixturenames:  # no other test has anything to do with them
         for server in asterisks:
             if server.running:

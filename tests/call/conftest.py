@@ -12,6 +12,7 @@ import pytest
 from ari_app.network.config import TEMPLATES, NetworkConfig
 from ari_app.network.network import TelephoneNetwork
 from ari_app.pbx import AsteriskServer, LineConfig, loopback_address
+from tests.forked import stand_ready
 from tests.wire import Wire
 
 from .cdr import AsterisksRecords, asterisk_that_records
@@ -21,6 +22,12 @@ from .sounds import Recordings
 
 StartAsterisk = Callable[..., Awaitable[AsteriskServer]]
 NEVER_PLUGGED_IN = "dora"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def forks() -> None:
+    """The process that forks into lines; no test leaves it behind."""
+    stand_ready()
 
 
 @pytest.fixture(scope="session")

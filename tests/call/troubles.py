@@ -19,11 +19,12 @@ from ari_app.records.database import RecordsUnavailable
 from ari_app.records.facts import CallBridged
 from ari_app.records.reader import CallStory
 from ari_app.service.line import open_line
+from tests.forked import Forked, forked
 from tests.wire import Wire
 
 from .exchange import Facts, OpenLine, Place, stored
 from .files import MENU_NUMBER, REASONS, direct_number
-from .people import Person
+from .people import LOOK_EVERY, Person
 
 PATIENCE = 30.0
 """Seconds for something that must happen; only a test that fails waits so long."""
@@ -36,13 +37,15 @@ PROJECT = Path(__file__).parents[2]
 
 async def until_told(what: str, happened: Any) -> None:
     """Wait for something that nobody tells of; `happened` may be a coroutine function."""
+    pause = 0.02
     try:
         async with asyncio.timeout(PATIENCE):
             while True:
                 answer = happened()
                 if await answer if asyncio.iscoroutine(answer) else answer:
                     return
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(pause)
+                pause = min(1.2 * pause, LOOK_EVERY)  # looking costs, too
     except TimeoutError:
         raise AssertionError(f"waited in vain until {what}") from None
 
@@ -75,16 +78,16 @@ async def command(settings: Settings, *words: str, **document: Any) -> tuple[int
 class LineProcess:
     """`astreinte run` in a process of its own; what it logs is what it tells."""
 
-    def __init__(self, process: asyncio.subprocess.Process, settings: Settings) -> None:
+    def __init__(self, process: Forked, log: asyncio.StreamReader, settings: Settings) -> None:
         self.settings = settings
         self._process = process
+        self._log = log
         self._lines: list[dict[str, Any]] = []
         self._news = asyncio.Event()
         self.reading = asyncio.create_task(self._read(), name="log of the line")
 
     async def _read(self) -> None:
-        assert self._process.stdout is not None
-        async for line in self._process.stdout:
+        async for line in self._log:
             self._lines.append(json.loads(line))
             self._news.set()
         self._news.set()
@@ -149,22 +152,23 @@ async def line_process(settings: Settings) -> AsyncIterator[LineProcess]:
             }
         ),
     }
-    with (folder / "stderr").open("wb") as stderr:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "ari_app", "run"),
-            cwd=folder,
-            env={**kept, **secrets, "PYTHONPATH": str(PROJECT)},
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=stderr,
-        )
-    line = LineProcess(process, settings)
-    try:
-        await line.logs("line.ready")
-        yield line
-    finally:
-        await line.is_killed()
+    environment = {**kept, **secrets, "PYTHONPATH": str(PROJECT)}
+    log, stdout = os.pipe()
+    with (folder / "stderr").open("wb") as stderr, os.fdopen(log, "rb") as ours:
+        with os.fdopen(stdout, "wb") as theirs:
+            process = await forked(
+                "run", folder=folder, environment=environment, stdout=theirs.fileno(), stderr=stderr.fileno()
+            )
+        reader = asyncio.StreamReader()
+        protocol = asyncio.StreamReaderProtocol(reader)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, ours)
+        line = LineProcess(process, reader, settings)
+        try:
+            await line.logs("line.ready")
+            yield line
+        finally:
+            await line.is_killed()
+            transport.close()
 
 
 async def the_only_record(settings: Settings) -> CallStory:

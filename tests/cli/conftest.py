@@ -23,6 +23,7 @@ import pytest
 from ari_app.cli.main import main
 from ari_app.core import logs
 from ari_app.pbx import AsteriskConfig
+from tests.forked import Forked, forked, stand_ready
 
 PROJECT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "ari_app"]
@@ -122,6 +123,12 @@ class Desk:
         return Said(process.returncode, shown.decode().replace("\r\n", "\n"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def forks() -> None:
+    """The process that forks into lines; no test leaves it behind."""
+    stand_ready()
+
+
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     """The shipped rosters and flows in a folder of their own, without settings."""
@@ -160,7 +167,7 @@ def astreinte(
 class RunningLine:
     """`astreinte run` in a process of its own."""
 
-    def __init__(self, process: asyncio.subprocess.Process, out: Path, err: Path) -> None:
+    def __init__(self, process: asyncio.subprocess.Process | Forked, out: Path, err: Path) -> None:
         self._process, self._out, self._err = process, out, err
 
     @property
@@ -217,18 +224,24 @@ async def running(
 ) -> AsyncIterator[RunningLine]:
     """Run `astreinte run`, `through` another command, while the block lasts; then kill what still runs."""
     out, err = desk.folder / "stdout", desk.folder / "stderr"
+    environ = desk.environ(**environment)
+    process: asyncio.subprocess.Process | Forked
     with out.open("wb") as stdout, err.open("wb") as stderr:
-        process = await asyncio.create_subprocess_exec(
-            *through,
-            *COMMAND,
-            "run",
-            *words,
-            cwd=desk.folder,
-            env=desk.environ(**environment),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=stderr,
-        )
+        if through:
+            process = await asyncio.create_subprocess_exec(
+                *through,
+                *COMMAND,
+                "run",
+                *words,
+                cwd=desk.folder,
+                env=environ,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+            )
+        else:
+            files = {"stdout": stdout.fileno(), "stderr": stderr.fileno()}
+            process = await forked("run", *words, folder=desk.folder, environment=environ, **files)
     try:
         yield RunningLine(process, out, err)
     finally:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,29 @@ StartAsterisk = Callable[..., Awaitable[AsteriskServer]]
 settings.register_profile("same-examples", deadline=None, derandomize=True)
 settings.register_profile("look-further", deadline=None, max_examples=3000)
 settings.load_profile("same-examples")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread the tests that wait for telephones evenly among those that compute.
+
+    Each worker gets a stretch of them all: with some of both in it, no worker does nothing but wait, and they
+    do not all want the processor at once. Other modules stay whole: some have fixtures of their own.
+    """
+    waiting = [item for item in items if item.path.parent.name == "call"]
+    others = [item for item in items if item.path.parent.name != "call"]
+    spread: list[tuple[float, pytest.Item]] = []
+    spread += [((index + 0.5) / len(waiting), item) for index, item in enumerate(waiting)]
+    for _module, tests in groupby(enumerate(others), key=lambda each: each[1].path):
+        first, *rest = tests
+        spread += [(first[0] / len(others), item) for _index, item in (first, *rest)]
+    items[:] = [item for _place, item in sorted(spread, key=lambda each: each[0])]
+
+
+def pytest_collection_finish() -> None:
+    """Let collections of garbage look at what tests make, not at all that was loaded and collected before."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @pytest.fixture(scope="session")

@@ -126,7 +126,7 @@ def redirects(location: str) -> Answer:
     return says(b"", 302, Location=location)
 
 
-BOMB = gzip.compress(calendar("bruno")[:-15] + b"X-A:" + b"0" * 20 * MAX_BYTES + b"\r\nEND:VCALENDAR\r\n")
+BOMB = gzip.compress(calendar("bruno")[:-15] + b"X-A:" + b"0" * 20 * MAX_BYTES + b"\r\nEND:VCALENDAR\r\n", 1)
 
 # fmt: off
 TROUBLES: dict[str, tuple[Answer, str]] = {

@@ -24,6 +24,8 @@ from ari_app.pbx import (
 
 TEMPLATES = Path(__file__).parent.parent / "asterisk_conf"
 PHONES = ("alice", "bruno", "chloe", "dora")
+WORKERS = 8
+"""Stretches that the tests are cut into, about as many as pyproject.toml has workers."""
 SETTLE_SECONDS = 5.0
 """How long hang-ups that are under way may take after a test."""
 
@@ -40,9 +42,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Spread the tests that wait for telephones evenly among those that compute.
 
     Each worker gets a stretch of them all: with some of both in it, no worker does nothing but wait, and they
-    do not all want the processor at once. Other modules stay whole: some have fixtures of their own.
+    do not all want the processor at once. Of what waits each stretch has its share of every module, so that
+    they end together. Other modules stay whole: some have fixtures of their own.
     """
-    waiting = [item for item in items if item.path.parent.name == "call"]
+    calls = [item for item in items if item.path.parent.name == "call"]
+    waiting = [item for start in range(WORKERS) for item in calls[start::WORKERS]]
     others = [item for item in items if item.path.parent.name != "call"]
     spread: list[tuple[float, pytest.Item]] = []
     spread += [((index + 0.5) / len(waiting), item) for index, item in enumerate(waiting)]

@@ -14,7 +14,7 @@ FILES = [
     ROOT / "Dockerfile",
     ROOT / "compose.yaml",
     ROOT / ".dockerignore",
-    *sorted((ROOT / "docker").rglob("*.*")),
+    *sorted(path for path in (ROOT / "docker").rglob("*.*") if path.parent.name != "__pycache__"),
 ]
 TARGETS = ("asterisk", "app")
 

@@ -186,7 +186,8 @@ async def test_ringing_or_music_goes_on_after_the_words(open_a_line: OpenALine) 
 
 
 async def test_an_agent_who_takes_the_call_interrupts_the_words(open_a_line: OpenALine) -> None:
-    async with open_a_line(teams=ALICE, menu=rings_at_once("hear: music, say: bienvenue, every: 3s")) as line:
+    menu = rings_at_once("hear: music, say: bienvenue, every: 3s")
+    async with open_a_line(teams=ALICE, menu=menu, accept_seconds=10) as line:
         alice = line.telephone("alice")
         caller = await line.takes_a_call()
         agent = await alice.is_rung()

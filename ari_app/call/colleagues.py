@@ -31,7 +31,10 @@ class Colleagues:
     @property
     def anybody(self) -> bool:
         """Whether there is anybody at all to ask for, or a further step to go on with."""
-        return self._hunt.plan.team in self._rosters.handing_over or self._hunt.has_further_step
+        plan = self._hunt.plan
+        reached = self._rosters.reached.get(plan.team, frozenset())
+        leading = {one.agent.id for one in plan.agents()}  # any of them may be the one who asks
+        return (bool(reached) and len(reached | leading) > 1) or self._hunt.has_further_step
 
     @property
     def known(self) -> bool:

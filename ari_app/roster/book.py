@@ -60,10 +60,10 @@ class RosterBook:
 
     `teams` and `agents` are by id, `reasons` tells which team answers for a reason, `duty_calls` and
     `handoff_notices` are of the teams that have such, `wrapping_up` are the teams that ask agents how a call
-    went, `handing_over` those in which an agent has somebody else to hand a call over to, `hash` is that of
-    what the files say (`content.content_hash`), `feeds` are the calendars that have an address,
-    `calendar_files` where the others are, `told` who is told things by teams, and where it says so: name,
-    file, line, column.
+    went, `reached` tells to which agents a call for a team can be handed over ("" stands for a whole team),
+    `hash` is that of what the files say (`content.content_hash`), `feeds` are the calendars that have an
+    address, `calendar_files` where the others are, `told` who is told things by teams, and where it says so:
+    name, file, line, column.
     """
 
     def __init__(
@@ -88,7 +88,10 @@ class RosterBook:
         self.duty_calls = {team.id: rules for team in teams.values() if (rules := team.duty_call)}
         self.handoff_notices = {team.id: notice for team in teams.values() if (notice := team.handoff_notice)}
         self.wrapping_up = frozenset(team.id for team in teams.values() if team.wrap_up)
-        self.handing_over = frozenset(team.id for team in teams.values() if team.hands_over)
+        self.reached = {
+            team.id: frozenset(to.agent.id if to.agent else "" for to in team.targets.values())
+            for team in teams.values()
+        }
         self._answers: dict[str, Resolution] = {}  # the last answer of each team, good until its `until`
 
     def pack(self) -> None:

@@ -86,12 +86,6 @@ class Team:
     duty_call: DutyCall | None = None
     handoff_notice: HandoffNotice | None = None
 
-    @property
-    def hands_over(self) -> bool:
-        """Whether an agent of the team has somebody else to hand a call over to."""
-        only = next(iter(self.agents)) if len(self.agents) == 1 else None
-        return any(to.agent is None or to.agent.id != only for to in self.targets.values())
-
 
 def build_team(
     file: TeamFile, agents: Mapping[str, AgentEntry], calendars: Mapping[str, Groups] | None = None

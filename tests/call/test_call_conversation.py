@@ -323,6 +323,26 @@ async def test_keys_are_those_of_the_settings_and_the_callers_do_nothing(place: 
         await caller.hangs_up()
 
 
+async def test_an_agent_of_another_team_hands_a_call_over_to_the_only_one_of_the_first(
+    open_a_line: OpenALine,
+) -> None:
+    teams = {"panne": ["{ring: [alice], for: 5s}", "{team: carte-volee}"]}
+    async with open_a_line(teams=teams, more={"panne": "transfer: {1: alice}\n"}) as line:
+        alice = line.telephone("alice")
+        caller = await line.takes_a_call()
+        await (await alice.is_rung()).refuses(486)
+        agent = await line.telephone("bruno").is_rung()
+        await agent.takes_the_call()
+        await line.told(CallBridged, caller)
+        await agent.presses(f"{TRANSFER}1")
+        await agent.is_hung_up()
+        colleague = await alice.is_rung()
+        await colleague.takes_the_call()
+        await they_talk(caller, colleague)
+        await caller.hangs_up()
+        await line.record_of(caller)
+
+
 async def test_keys_of_an_agent_who_has_nobody_to_ask_do_nothing(
     open_a_line: OpenALine,
 ) -> None:

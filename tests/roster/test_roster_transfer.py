@@ -43,24 +43,21 @@ def test_a_call_is_handed_over_within_the_team_unless_the_file_says_to_whom(tmp_
 
 
 @pytest.mark.parametrize(
-    ("ring", "more", "somebody"),
+    ("more", "reached"),
     [
-        ("bruno, alice", "", True),
-        ("bruno, alice", "transfer: {}\n", False),
-        ("bruno, alice", "transfer: {1: bruno}\n", True),  # for alice
-        ("bruno", "", False),
-        ("bruno", "transfer: {1: bruno}\n", False),
-        ("bruno", "transfer: {1: bruno, 2: chloe}\n", True),
-        ("bruno", "transfer: {1: {team: support}}\n", True),
+        ("", {"alice", "bruno"}),
+        ("transfer: {}\n", set()),
+        ("transfer: {1: bruno}\n", {"bruno"}),
+        ("transfer: {1: chloe, 2: {team: support}}\n", {"chloe", ""}),
     ],
 )
-def test_it_is_known_whether_an_agent_has_somebody_else_to_hand_a_call_over_to(
-    tmp_path: Path, ring: str, more: str, somebody: bool
+def test_it_is_known_of_each_team_to_whom_its_calls_can_be_handed_over(
+    tmp_path: Path, more: str, reached: set[str]
 ) -> None:
-    (tmp_path / "support.yaml").write_text(TEAM.replace("bruno, alice", ring) + more)
+    (tmp_path / "support.yaml").write_text(TEAM + more)
     book, _ = load_rosters(tmp_path)
     assert book is not None
-    assert ("support" in book.handing_over) is somebody
+    assert book.reached == {"support": reached}
 
 
 @pytest.mark.parametrize(

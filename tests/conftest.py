@@ -24,7 +24,7 @@ from ari_app.pbx import (
 
 TEMPLATES = Path(__file__).parent.parent / "asterisk_conf"
 PHONES = ("alice", "bruno", "chloe", "dora")
-WORKERS = 6
+WORKERS = 8
 """Stretches that the tests are cut into, about as many as pyproject.toml has workers."""
 SETTLE_SECONDS = 5.0
 """How long hang-ups that are under way may take after a test."""

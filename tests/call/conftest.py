@@ -48,8 +48,8 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Recordings:
     """What the line says in these tests: sounds that cannot be mistaken for each other."""
     made = Recordings(tmp_path_factory.mktemp("recorded"), made=tmp_path_factory.mktemp("made"))
     made.add(LONG_PROMPTS, LANGUAGES, 2.5)
-    made.add(SHORT_PROMPTS, LANGUAGES, 0.75)
-    made.add(DIGITS, LANGUAGES, 0.5)  # a number has many
+    made.add(SHORT_PROMPTS, LANGUAGES, 0.6)  # three parts of those that a sound is looked for in
+    made.add(DIGITS, LANGUAGES, 0.4)  # two parts; a number has many digits
     return made
 
 

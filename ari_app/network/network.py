@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from ..ari import AriClient
 from ..ari.errors import AriError
 from ..ari.events import StasisStart
+from ..ari.watching import Watched
 from ..core.ids import new_id
 from ..core.logs import get_logger
 from ..pbx import AsteriskServer, Installation, render
@@ -48,8 +49,8 @@ class TelephoneNetwork:
         )
         self._ari.on_stasis_start = self._on_stasis_start
         self._people: set[asyncio.Task[None]] = set()
-        self._releases: set[asyncio.Task[None]] = set()
-        self._watches = AsyncExitStack()
+        self._watches: dict[Party, tuple[Watched, asyncio.Task[None]]] = {}
+        """What hears of each party, and the task that frees what they need when their call is over."""
 
     async def __aenter__(self) -> Self:
         for module in HEADSETS:
@@ -71,7 +72,7 @@ class TelephoneNetwork:
         """Call `called` over the trunk, as a carrier would deliver it; returns at once."""
         party = Party(self._ari, new_id(), self._address, number=caller, placed=True)
         await party.take_headset()
-        await self._watch(party)
+        self._watch(party)
         await self._ari.channels.originate(
             endpoint=f"PJSIP/{called}@line",
             app=APP,
@@ -95,39 +96,42 @@ class TelephoneNetwork:
         return [name for name in self._phones if name not in registered]
 
     async def quiet(self) -> None:
-        """Hang up everybody, and forget who does what."""
-        for task in self._people:
-            task.cancel()
-        if self._people:
-            await asyncio.wait(self._people)
-        for party in self.parties:
-            await party.hang_up()
-        for party in self.parties:
-            await party.ended(within=10)
-        if self._releases:
-            await asyncio.wait(self._releases)
-        await self._watches.aclose()
-        self.parties.clear()
+        """Hang up everybody, also whoever is rung meanwhile, and forget who does what."""
+        while self._people or self.parties:
+            for task in self._people:
+                task.cancel()
+            if self._people:
+                await asyncio.wait(self._people)
+            present = self.parties.copy()
+            for party in present:
+                await party.hang_up()
+            for party in present:
+                await party.ended(within=10)
+                watched, release = self._watches.pop(party)
+                await asyncio.wait([release])
+                watched.close()
+                self.parties.remove(party)
         self._behaviours.clear()
 
-    async def _watch(self, party: Party) -> None:
+    def _watch(self, party: Party) -> None:
         self.parties.append(party)
-        await self._watches.enter_async_context(self._ari.watch(party.channel_id, on_event=party.on_event))
-        _spawn(self._release(party), self._releases)
+        watched = self._ari.watch(party.channel_id, on_event=party.on_event)
+        self._watches[party] = watched, asyncio.create_task(self._release(party))
 
     def _on_stasis_start(self, event: StasisStart) -> None:
-        _spawn(self._ring(event), self._people)
+        party = Party(self._ari, event.channel.id, self._address, number=event.args[0])
+        party.on_event(event)
+        self._watch(party)
+        task = asyncio.create_task(self._ring(party))
+        self._people.add(task)
+        task.add_done_callback(self._people.discard)
 
     async def _release(self, party: Party) -> None:
         await party.ended(within=LONGEST_CALL)
         await party.release()
 
-    async def _ring(self, event: StasisStart) -> None:
-        number = event.args[0]
-        party = Party(self._ari, event.channel.id, self._address, number=number)
-        party.on_event(event)
-        await self._watch(party)
-        behaviour = self._behaviours.get(number)
+    async def _ring(self, party: Party) -> None:
+        behaviour = self._behaviours.get(party.number)
         try:
             if behaviour is None:
                 await party.refuse(404)
@@ -136,13 +140,7 @@ class TelephoneNetwork:
                 await party.ended(within=LONGEST_CALL)
         except AriError as error:
             if not party.gone:
-                log.warning("network.behaviour_failed", number=number, error=str(error))
-
-
-def _spawn(work: Coroutine[Any, Any, None], tasks: set[asyncio.Task[None]]) -> None:
-    task = asyncio.create_task(work)
-    tasks.add(task)
-    task.add_done_callback(tasks.discard)
+                log.warning("network.behaviour_failed", number=party.number, error=str(error))
 
 
 @asynccontextmanager

@@ -21,7 +21,7 @@ from ari_app.cli.progress import SetupProgress
 from ari_app.core.errors import AstreinteError
 
 from .adoption import adoption_round, figures_of_adoption
-from .figures import figures_at_the_end, figures_of_hold, figures_of_rate
+from .figures import Turns, figures_at_the_end, figures_of_hold, figures_of_rate
 from .mouthpiece import KEY_SECONDS
 from .organisation import Organisation
 from .processes import ProcessFailed
@@ -29,7 +29,7 @@ from .report import Section, machine, table, write_json
 from .rig import DIALPLAN, LINE, Programs, Rig, open_rig
 from .roster_figures import figures_of_edits, figures_of_loads, figures_of_reloads, heading
 from .roster_rounds import edits, load_rounds, reload_round, shipped_edits
-from .rounds import Leftovers, Round, dialplan_round, hold, line_round, warm_up
+from .rounds import Leftovers, bare_round, dialplan_round, hold, line_round, warm_up
 from .sipp import Load
 from .whole import figures_of_whole, whole_rounds
 from .whole import load as whole_load
@@ -114,7 +114,7 @@ async def measure(plan: Plan, programs: Programs, folder: Path, tell: Tell) -> l
 async def _calls(rig: Rig, plan: Plan, tell: Tell) -> list[Section]:
     lost = await _prepare(rig, tell)
     sections: list[Section] = [
-        (f"{rate} calls/s", figures_of_rate(*await _rate(rig, plan, rate, tell))) for rate in plan.rates
+        (f"{rate} calls/s", figures_of_rate(await _rate(rig, plan, rate, tell))) for rate in plan.rates
     ]
     if plan.hold_calls:
         tell(f"{plan.hold_calls} calls at once")
@@ -157,14 +157,17 @@ async def _prepare(rig: Rig, tell: Tell) -> int:
     return lost + await warm_up(rig, DIALPLAN)
 
 
-async def _rate(rig: Rig, plan: Plan, rate: int, tell: Tell) -> tuple[list[Round], list[Round]]:
-    line, dialplan = [], []
+async def _rate(rig: Rig, plan: Plan, rate: int, tell: Tell) -> Turns:
+    turns, load = Turns(), plan.load(rate)
     for number in range(1, plan.rounds + 1):
-        tell(f"{rate} calls/s, round {number} of {plan.rounds}: line")
-        line.append(await line_round(rig, plan.load(rate)))
-        tell(f"{rate} calls/s, round {number} of {plan.rounds}: dialplan")
-        dialplan.append(await dialplan_round(rig, plan.load(rate)))
-    return line, dialplan
+        for way, measured, rounds in (
+            ("line", line_round, turns.line),
+            ("dialplan", dialplan_round, turns.dialplan),
+            ("bare ARI", bare_round, turns.bare),
+        ):
+            tell(f"{rate} calls/s, round {number} of {plan.rounds}: {way}")
+            rounds.append(await measured(rig, load))
+    return turns
 
 
 async def _left(rig: Rig) -> Leftovers:
@@ -185,7 +188,7 @@ async def _left(rig: Rig) -> Leftovers:
 def main(  # noqa: PLR0917 - typer's options, each by its name
     rates: Annotated[str, typer.Option(help="Calls a second, one or more, with commas.")] = "20,40",
     seconds: Annotated[float, typer.Option(help="How long each round places calls.", min=1)] = 15.0,
-    rounds: Annotated[int, typer.Option(help="Rounds of each rate, each through both ways.", min=1)] = 3,
+    rounds: Annotated[int, typer.Option(help="Rounds of each rate, each through every way.", min=1)] = 3,
     held: Annotated[int, typer.Option("--hold", help="Calls at once, in the end; 0: none.", min=0)] = 400,
     only: Annotated[Part | None, typer.Option(help="One part alone. Default: all.")] = None,
     quick: Annotated[bool, typer.Option(help="Seconds of small loads: does it work, not how fast.")] = False,

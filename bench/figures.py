@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
 from typing import TypeVar
 
@@ -40,20 +40,33 @@ class Figure:
         return self.measured == self.target if self.exactly else self.measured <= self.target
 
 
-def figures_of_rate(line: Sequence[Round], dialplan: Sequence[Round]) -> list[Figure]:
-    """Compare the rounds of one rate: the nth of the line with the nth of the dialplan, which followed it."""
-    pairs = list(zip(line, dialplan, strict=True))
-    rung_line = sorted(ms for each in line for ms in each.rung_after_ms)
-    rung_dialplan = sorted(ms for each in dialplan for ms in each.rung_after_ms)
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """Rounds of one rate: the nth of each way followed each other."""
+
+    line: list[Round] = field(default_factory=list)
+    dialplan: list[Round] = field(default_factory=list)
+    bare: list[Round] = field(default_factory=list)
+    """Through an application that does nothing but send the requests: what ARI itself costs."""
+
+
+def figures_of_rate(turns: Turns) -> list[Figure]:
+    """Compare the rounds of one rate."""
+    line, dialplan, bare = turns.line, turns.dialplan, turns.bare
     return [
         spread("CPU a call, dialplan", dialplan, lambda each: each.cpu_ms, "ms"),
         spread("CPU a call, line with app", line, lambda each: each.cpu_ms, "ms"),
-        spread("  ratio to dialplan", pairs, lambda pair: pair[0].cpu_ms / pair[1].cpu_ms, target=CPU_RATIO),
+        ratio(line, dialplan, target=CPU_RATIO),
         spread("  the app alone", line, lambda each: each.app_ms, "ms", target=APP_CPU_MS),
-        *_rung("Key to INVITE, dialplan", rung_dialplan, None, None),
-        *_rung("Key to INVITE, line", rung_line, RUNG_P50_MS, RUNG_P99_MS),
+        spread("CPU a call, bare ARI with app", bare, lambda each: each.cpu_ms, "ms"),
+        ratio(bare, dialplan),
+        spread("  the app alone", bare, lambda each: each.app_ms, "ms"),
+        *_rung("Key to INVITE, dialplan", dialplan, None, None),
+        *_rung("Key to INVITE, line", line, RUNG_P50_MS, RUNG_P99_MS),
+        *_rung("Key to INVITE, bare ARI", bare, None, None),
         none_of("Failed calls, dialplan", sum(each.failed for each in dialplan)),
         none_of("Failed calls, line", sum(each.failed for each in line)),
+        none_of("Failed calls, bare ARI", sum(each.failed for each in bare)),
     ]
 
 
@@ -91,12 +104,19 @@ def spread(
     return Figure(name, median(values), unit, target=target, lowest=min(values), highest=max(values))
 
 
+def ratio(rounds: Sequence[Round], dialplan: Sequence[Round], target: float | None = None) -> Figure:
+    """Compare the CPU of the nth round with that of the nth of the dialplan, which was in the same turn."""
+    pairs = list(zip(rounds, dialplan, strict=True))
+    return spread("  ratio to dialplan", pairs, lambda pair: pair[0].cpu_ms / pair[1].cpu_ms, target=target)
+
+
 def percentile(ordered: Sequence[float], part: float) -> float:
     """Return the smallest value that `part` (0 to 1) of the sorted values do not exceed."""
     return ordered[max(0, -int(-part * len(ordered) // 1) - 1)] if ordered else float("nan")
 
 
-def _rung(name: str, ordered: Sequence[float], p50: float | None, p99: float | None) -> Iterator[Figure]:
+def _rung(name: str, rounds: Sequence[Round], p50: float | None, p99: float | None) -> Iterator[Figure]:
+    ordered = sorted(ms for each in rounds for ms in each.rung_after_ms)
     yield Figure(f"{name}, p50", percentile(ordered, 0.5), "ms", target=p50)
     yield Figure("  p99", percentile(ordered, 0.99), "ms", target=p99)
     yield Figure("  longest", percentile(ordered, 1), "ms")

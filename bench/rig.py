@@ -21,22 +21,25 @@ from ari_app.pbx import (
     render,
 )
 
+from .bare import BareConfig
 from .handset import HandsetConfig, Heard, load_heard
 from .line import LineUnderTest
 from .processes import running, until_said
 from .sipp import Load, sipp_agent, sipp_callers
 
 PROJECT = Path(__file__).parent.parent
-LINE, DIALPLAN = "100", "200"
-"""What callers dial to reach the line, and the plain dialplan."""
+LINE, DIALPLAN, BARE = "100", "200", "102"
+"""What callers dial to reach the line, the plain dialplan, and the bare application."""
 WHOLE_DIALPLAN = "201"
 """The same for `WHOLE_LINE`."""
+APP = "astreinte"
+"""The application to which asterisk_conf/extensions.conf gives calls."""
 AGENT = "+33199001201"  # as in rosters/bench.yaml
 FIRST_NUMBER = 33_199_000_000
 """E.164 without `+`; in France 01 99 00 is set apart for fiction."""
 FIRST_PORT = 20_000
-HANDSET_SECONDS = 20.0
-"""How long the handset may take to start."""
+START_SECONDS = 20.0
+"""How long the handset, or the bare application, may take to start."""
 REST_SECONDS = 3.0
 """How long at least a caller's port for sound is not used again."""
 
@@ -96,7 +99,7 @@ class Rig:
         command = [sys.executable, "-m", "bench.handset", str(config), str(heard)]
         log = self.folder / f"{name}-handset.log"
         async with running(command, log, cwd=PROJECT) as process:
-            await until_said(process, "ready", file=log, log=log, seconds=HANDSET_SECONDS)
+            await until_said(process, "ready", file=log, log=log, seconds=START_SECONDS)
             async with sipp_agent(
                 self.sipp, load.people, handset.sipp_agent, self.folder / f"{name}-agent.log"
             ):
@@ -104,6 +107,26 @@ class Rig:
                     self.sipp, load, handset, called=called, log=self.folder / f"{name}-callers.log"
                 )
         return failed, load_heard(heard)
+
+    @asynccontextmanager
+    async def bare(self) -> AsyncIterator[int]:
+        """Run the bare application in the line's stead while the block lasts; yield its process id.
+
+        The line must have run before: callers hear the same prompt.
+        """
+        file, log = self.folder / "bare.json", self.folder / "bare.log"
+        BareConfig(
+            url=self.config.ari_url,
+            username=self.config.ari_user,
+            password=self.config.ari_password,
+            app=APP,
+            prompt=str(self.line.prompt("choix")),
+            endpoint=f"PJSIP/{AGENT}@trunk",
+        ).save(file)
+        command = [sys.executable, "-m", "bench.bare", str(file)]
+        async with running(command, log, cwd=PROJECT) as process:
+            await until_said(process, "ready", file=log, log=log, seconds=START_SECONDS)
+            yield process.pid
 
     async def add_dialplan(self) -> None:
         """Add to the running Asterisk the plain dialplan that the line is compared with.

@@ -1,4 +1,4 @@
-"""What is measured: rounds of calls through the line and through plain dialplan, and many calls held."""
+"""What is measured: rounds of calls through the line and what it is compared with, and many calls held."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, replace
 
 from .handset import Heard
-from .rig import DIALPLAN, LINE, Rig
+from .rig import BARE, DIALPLAN, LINE, Rig
 from .sipp import SHORT, Load
 from .usage import cpu_seconds, memory_kb
 
@@ -21,7 +21,7 @@ WARNING_SECONDS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One load through one of the two ways. CPU is in ms a call, beyond what the idle processes use."""
+    """One load through one of the ways. CPU is in ms a call, beyond what the idle processes use."""
 
     rate: int
     calls: int
@@ -81,6 +81,13 @@ async def line_round(rig: Rig, load: Load, called: str = LINE) -> Round:
     async with rig.line.running() as app:
         await warm_up(rig, called, warming(load))
         return await _round(rig, load, called, [rig.asterisk_pid, app])
+
+
+async def bare_round(rig: Rig, load: Load) -> Round:
+    """Measure a load through an application that does nothing but send the requests of the short call."""
+    async with rig.bare() as app:
+        await warm_up(rig, BARE)
+        return await _round(rig, load, BARE, [rig.asterisk_pid, app])
 
 
 async def dialplan_round(rig: Rig, load: Load, called: str = DIALPLAN) -> Round:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .figures import Figure, none_of, spread
+from .figures import Figure, none_of, ratio, spread
 from .line import WHOLE_LINE
 from .mouthpiece import KEY_SECONDS
 from .rig import WHOLE_DIALPLAN, Rig
@@ -51,11 +51,10 @@ async def whole_rounds(rig: Rig, each: Load, rounds: int, tell: Callable[[str], 
 def figures_of_whole(whole: Whole) -> list[Figure]:
     """Compare the rounds: the nth of the line with the nth of the dialplan, which followed it."""
     line, dialplan = whole.line, whole.dialplan
-    pairs = list(zip(line, dialplan, strict=True))
     return [
         spread("CPU a call, dialplan", dialplan, lambda each: each.cpu_ms, "ms"),
         spread("CPU a call, line with app", line, lambda each: each.cpu_ms, "ms"),
-        spread("  ratio to dialplan", pairs, lambda pair: pair[0].cpu_ms / pair[1].cpu_ms, target=CPU_RATIO),
+        ratio(line, dialplan, target=CPU_RATIO),
         spread("  the app alone", line, lambda each: each.app_ms, "ms"),
         none_of("Failed calls, dialplan", sum(each.failed for each in dialplan)),
         none_of("Failed calls, line", sum(each.failed for each in line)),

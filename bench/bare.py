@@ -116,7 +116,7 @@ class BareApplication(WSListener):
     def _bridge(self, leg: str) -> None:
         bridge = f"{leg}.b"
         self._send("POST", "bridges", {"type": "mixing", "bridgeId": bridge})
-        self._send("POST", f"bridges/{bridge}/addChannel", {"channel": f"{self._caller_of[leg]},{leg}"})
+        self._send("POST", f"bridges/{bridge}/addChannel", {"channel": [self._caller_of[leg], leg]})
 
     def _end(self, channel: str) -> None:
         leg = self._leg_of.pop(channel, "")

@@ -22,7 +22,7 @@ from .sound import Sound
 
 if TYPE_CHECKING:
     from ..core.settings import Settings
-    from ..notify import Notifier
+    from ..notify.notifier import Notifier
     from ..records.recorder import Recorder
     from .desk import Desk
 

@@ -7,6 +7,5 @@ most, also across restarts (`Outbox`): somebody may get a notice twice, nobody m
 """
 
 from .notice import Delivery, Notice, Outbox, plain
-from .notifier import Notifier
 
-__all__ = ["Delivery", "Notice", "Notifier", "Outbox", "plain"]
+__all__ = ["Delivery", "Notice", "Outbox", "plain"]

@@ -28,7 +28,7 @@ from ..core.errors import AstreinteError
 from ..core.logs import get_logger
 from ..core.settings import Settings
 from ..core.tasks import ended
-from ..notify import Notifier
+from ..notify.notifier import Notifier
 from ..prompts import PromptStore
 from ..records.database import RecordsUnavailable
 from ..records.facts import Fact, FactSink

@@ -14,7 +14,8 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from ari_app.core import logs
-from ari_app.notify import Delivery, Notice, Notifier, plain
+from ari_app.notify import Delivery, Notice, plain
+from ari_app.notify.notifier import Notifier
 from ari_app.records.messages import MessageReader, NoticeRecord
 from ari_app.records.recorder import Recorder
 from ari_app.service.outbox import RecordedOutbox

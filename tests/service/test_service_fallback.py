@@ -18,7 +18,7 @@ from ari_app.call.desk import Desk
 from ari_app.call.ends import Ends
 from ari_app.call.engaged import Engaged
 from ari_app.call.messages import MessageBox
-from ari_app.notify import Notifier
+from ari_app.notify.notifier import Notifier
 from ari_app.pbx import AsteriskServer, LineConfig, loopback_address
 from ari_app.prompts import PromptStore
 from ari_app.records.recorder import Recorder

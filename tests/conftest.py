@@ -26,6 +26,8 @@ TEMPLATES = Path(__file__).parent.parent / "asterisk_conf"
 PHONES = ("alice", "bruno", "chloe", "dora")
 WORKERS = 8
 """Stretches that the tests are cut into, about as many as pyproject.toml has workers."""
+WAITING = 0.9
+"""The part of a stretch, from its beginning, that the tests that wait are spread over."""
 SETTLE_SECONDS = 5.0
 """How long hang-ups that are under way may take after a test."""
 
@@ -43,13 +45,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     Each worker gets a stretch of them all: with some of both in it, no worker does nothing but wait, and they
     do not all want the processor at once. Of what waits each stretch has its share of every module, so that
-    they end together. Other modules stay whole: some have fixtures of their own.
+    they end together, and each begins with another one, for some wait more than others. The last tests of a
+    stretch are short ones. Other modules stay whole: some have fixtures of their own.
     """
     calls = [item for item in items if item.path.parent.name == "call"]
-    waiting = [item for start in range(WORKERS) for item in calls[start::WORKERS]]
+    shares = [calls[start::WORKERS] for start in range(WORKERS)]
+    begins = [len(share) * place // WORKERS for place, share in enumerate(shares)]
     others = [item for item in items if item.path.parent.name != "call"]
     spread: list[tuple[float, pytest.Item]] = []
-    spread += [((index + 0.5) / len(waiting), item) for index, item in enumerate(waiting)]
+    for place, (share, begin) in enumerate(zip(shares, begins, strict=True)):
+        for index, item in enumerate(share[begin:] + share[:begin]):
+            spread += [((place + WAITING * (index + 0.5) / len(share)) / WORKERS, item)]
     for _module, tests in groupby(enumerate(others), key=lambda each: each[1].path):
         first, *rest = tests
         spread += [(first[0] / len(others), item) for _index, item in (first, *rest)]

@@ -25,8 +25,8 @@ _CREATION = {409: IdInUse, 500: AllocationFailed}
 
 LIST = returning(list[Channel], "GET", "/channels", lane=Lane.HTTP)
 GET = returning(Channel, "GET", "/channels/{channelId}", meanings=_GONE)
-ORIGINATE = returning(Channel, "POST", "/channels", meanings=_CREATION)
-CREATE = returning(Channel, "POST", "/channels/create", meanings=_CREATION)
+ORIGINATE = returning(Channel, "POST", "/channels", lane=Lane.SIDE, meanings=_CREATION)
+CREATE = returning(Channel, "POST", "/channels/create", lane=Lane.SIDE, meanings=_CREATION)
 DIAL = command("POST", "/channels/{channelId}/dial", meanings=_COMMAND)
 HANGUP = command("DELETE", "/channels/{channelId}", meanings=_GONE)
 ANSWER = command("POST", "/channels/{channelId}/answer", lane=Lane.SIDE, meanings=_COMMAND)

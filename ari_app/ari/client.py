@@ -65,7 +65,8 @@ class AriClient:
     Give `url` as `http://host:port/ari` (https for TLS: the WebSocket is encrypted too). `events` are the
     types to hear of, beside those that the client needs for itself. `side_sockets` and `http_connections`
     cap the other lanes, `deadline` (seconds) holds for requests that name none, and a ping that has no pong
-    within `ping_interval / 2` seconds ends the connection. When another client registers the same
+    within `ping_interval` seconds ends the connection: until then Asterisk is slow, not gone, and what was
+    asked of it is not asked twice. When another client registers the same
     application, `when_replaced` says what to do: "stand_by" waits until Asterisk no longer knows the
     application, "take_back" registers it again after a minute.
 
@@ -82,9 +83,9 @@ class AriClient:
         password: str,
         app: str,
         events: Iterable[type[Event] | str] = DEFAULT_TYPES,
-        side_sockets: int = 16,
+        side_sockets: int = 64,
         http_connections: int = 4,
-        deadline: float = 10.0,
+        deadline: float = 30.0,
         ping_interval: float = 10.0,
         when_replaced: Literal["stand_by", "take_back"] = "stand_by",
         tls: ssl.SSLContext | bool = True,

@@ -21,6 +21,8 @@ from .side_lane import SideLane
 
 T = TypeVar("T")
 
+BEHIND = 4
+"""Requests without a reply from which on the WebSocket of events is taken to be behind."""
 LARGEST_MESSAGE = 1 << 27
 """Bytes: more than Asterisk ever sends; a list of all channels is the longest."""
 
@@ -114,7 +116,7 @@ class Lanes:
         elif operation.lane is Lane.SIDE:
             lane = self._side
         else:
-            lane = self.socket
+            lane = self._side if self.socket is not None and self.socket.in_flight >= BEHIND else self.socket
         if lane is None:
             why = "the client is closed" if self._http is None else "the event WebSocket is not connected"
             raise not_sent(operation.method, uri, why)
@@ -142,7 +144,7 @@ class Lanes:
                 extra_headers={"Authorization": self._authorization},
                 enable_auto_ping=pings,
                 auto_ping_idle_timeout=self._ping_interval,
-                auto_ping_reply_timeout=self._ping_interval / 2,
+                auto_ping_reply_timeout=self._ping_interval,
                 max_frame_size=LARGEST_MESSAGE,
                 max_redirects=0,
             )

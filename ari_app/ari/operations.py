@@ -6,10 +6,15 @@ channel's own thread (`stasis_app_send_command` in `res/stasis/control.c`; a pla
 would stop all that come behind it, and our pings with them. Hence three lanes:
 
 - `Lane.WEBSOCKET`, that of the events: handlers that only look something up, or queue a command and return;
-- `Lane.SIDE`, a pool of further WebSockets: handlers that join the channel's thread, as every call needs them
-  (answer, addChannel, removeChannel, set-variable);
+- `Lane.SIDE`, a pool of further WebSockets: handlers that wait for another thread, as every call needs them:
+  the channel's own (answer, addChannel, removeChannel, set-variable), or the SIP stack's (originate, create:
+  `ast_sip_push_task_wait_servant` in `channels/chan_pjsip.c`);
 - `Lane.HTTP`: handlers that make announcer or snoop channels, run dialplan functions, read files, or list
   everything there is.
+
+Where Asterisk has no CPU left, its reading thread gets no more of it than any one thread of a call's: the first
+lane falls behind for good, while each thread of the second is served soon. So what finds the first lane behind
+takes the second. Two requests are therefore in no order, unless the reply to one was awaited.
 
 What needs no HTTP should not use it: an HTTP request costs this process about three times the CPU.
 """

@@ -32,7 +32,7 @@ class CallBridge:
     async def open(self, name: str) -> None:
         """Make the bridge; `name` is for those who look at Asterisk, and for who takes a call up after us."""
         kind = "mixing,dtmf_events" if self._keys else "mixing"
-        await self._ari.bridges.create(bridge_id=self.id, type=kind, name=name)
+        await to_its_end(self._ari.bridges.create(bridge_id=self.id, type=kind, name=name))
 
     async def enter(self, *channels: CallChannel) -> bool:
         """Let these hear and be heard; False if one is gone: it was the last one, or the caller."""
@@ -107,11 +107,11 @@ async def told_gone(channel: CallChannel) -> None:
         return
 
 
-async def to_its_end(request: Coroutine[Any, Any, None]) -> None:
+async def to_its_end(request: Coroutine[Any, Any, object]) -> None:
     """Send a request; cancelled meanwhile, wait for its answer all the same.
 
-    Who is in a bridge is then known for certain: what is played to somebody as they enter one is never
-    heard, and its end never told.
+    What was made is then there to be taken away, and who is in a bridge is known for certain: what is played
+    to somebody as they enter one is never heard, and its end never told.
     """
     task = asyncio.ensure_future(request)
     try:

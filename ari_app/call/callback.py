@@ -18,7 +18,7 @@ from ..flow.words import Word
 from ..records.callbacks import CallbackRecord
 from ..records.facts import CallbackState, LegResult, Outcome
 from ..roster.plan import Plan
-from .bridge import told_gone
+from .bridge import to_its_end, told_gone
 from .conversation import End
 from .desk import Call, Desk
 from .endpoints import endpoint_of_number
@@ -160,7 +160,7 @@ class CallbackSession(Session):
         """Ring the caller until they pick up, or it is known that they do not."""
         desk, wish, caller = self._call.desk, self.wish, self._caller
         self._placed = True
-        await self._ari.channels.originate(
+        dialling = self._ari.channels.originate(
             endpoint=endpoint_of_number(wish.number, desk.settings.dial),
             app=desk.settings.ari.app,
             app_args=f"leg,{self._call.id}",
@@ -173,6 +173,7 @@ class CallbackSession(Session):
                 **handler_of(caller.id),
             },
         )
+        await to_its_end(dialling)  # or it could not be hung up, should the call be given up meanwhile
         try:
             async with asyncio.timeout(wish.ring_seconds):
                 while not (caller.answered or caller.gone or leg.channel.gone):

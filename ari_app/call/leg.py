@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from ..ari import AriClient
 from ..ari.errors import AriError, ChannelGone, NotInStasis, OutcomeUnknown, RequestNotSent
@@ -56,6 +57,8 @@ class Leg:
         self._started = False
         self._in_call = False
         self._watched: Watched | None = None
+        self._dialling: asyncio.Future[Any] | None = None
+        """Asterisk's reply to our request to dial, once it was sent."""
 
     @property
     def after(self) -> float:
@@ -107,7 +110,7 @@ class Leg:
         settings = self._call.desk.settings
         number = self._shown_number()
         self._watched = self._ari.watch(self.id, on_event=self.channel.on_event)
-        await self._ari.channels.originate(
+        dialling = self._ari.channels.originate(
             endpoint=self.endpoint,
             app=settings.ari.app,
             app_args=f"leg,{self._call.id}",
@@ -121,6 +124,8 @@ class Leg:
                 **handler_of(self._call.channel_id, self.id),
             },
         )
+        self._dialling = asyncio.ensure_future(dialling)
+        await asyncio.shield(self._dialling)
         engaged = self._call.desk.engaged
         engaged.ringing(self.agent.id, self.channel.wake)
         try:
@@ -189,16 +194,27 @@ class Leg:
 
     async def _part(self, watched: Watched, last_word: Word | None, reason: str | None) -> None:
         try:
+            await self._dialled()
             if last_word:
                 await self._say(last_word)
             await self.channel.hang_up(reason)
         except asyncio.CancelledError:
-            hangup = self._ari.channels.hangup(self.id, reason=reason)
-            self.channel.send(hangup)  # once, whether connected or not
+            self.channel.send(self._hang_up_once(reason))  # whether connected or not
             raise
         finally:
             await self.channel.settle()
             watched.close()
+
+    async def _dialled(self) -> None:
+        """Wait until Asterisk has dialled: a channel that it has not made yet cannot be hung up."""
+        if self._dialling is not None:
+            await asyncio.wait([self._dialling])
+            if not self._dialling.cancelled():
+                self._dialling.exception()  # whatever it is, who offered the call was told, or is gone
+
+    async def _hang_up_once(self, reason: str | None) -> None:
+        await self._dialled()
+        await self._ari.channels.hangup(self.id, reason=reason)
 
     def media(self, word: Word) -> str:
         """Return one of the line's words in a language of the agent's, to be played."""

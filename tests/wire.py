@@ -15,8 +15,9 @@ class Wire:
         self._target = (host, port)
         self._writers: set[asyncio.StreamWriter] = set()
         self._serving: set[asyncio.Task[None]] = set()
-        self._flows = asyncio.Event()
-        self._flows.set()
+        self._flows = _flowing()
+        self._requests = _flowing()
+        self._held: list[asyncio.Event] = []
         self._server: asyncio.Server | None = None
         self.host, self.port = host, 0
         self.connections = 0
@@ -52,9 +53,21 @@ class Wire:
         """Let nothing through any more, and let nobody notice."""
         self._flows.clear()
 
+    def stall_those(self) -> None:
+        """The same for the connections that are there; new ones are not held up."""
+        self._flows.clear()
+        self._held.append(self._flows)
+        self._flows = _flowing()
+
+    def stall_requests(self) -> None:
+        """Let nothing through to the server any more, and everything that comes from it."""
+        self._requests.clear()
+
     def flow(self) -> None:
         """Let everything through again."""
-        self._flows.set()
+        for each in (*self._held, self._flows, self._requests):
+            each.set()
+        self._held.clear()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -65,19 +78,31 @@ class Wire:
             far_reader, far_writer = await asyncio.open_connection(*self._target)
             self._writers |= {writer, far_writer}
             try:
-                await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
+                flows, requests = self._flows, self._requests
+                await asyncio.gather(
+                    self._pump(reader, far_writer, flows, requests), self._pump(far_reader, writer, flows)
+                )
             finally:
                 self._writers -= {writer, far_writer}
         finally:
             self._serving.discard(task)
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *flows: asyncio.Event
+    ) -> None:
         try:
             while data := await reader.read(65536):
-                await self._flows.wait()
+                for each in flows:
+                    await each.wait()
                 writer.write(data)
                 await writer.drain()
         except ConnectionError:
             pass  # one side is cut: the other follows
         finally:
             writer.close()
+
+
+def _flowing() -> asyncio.Event:
+    flows = asyncio.Event()
+    flows.set()
+    return flows

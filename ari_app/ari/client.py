@@ -66,9 +66,9 @@ class AriClient:
     types to hear of, beside those that the client needs for itself. `side_sockets` and `http_connections`
     cap the other lanes, `deadline` (seconds) holds for requests that name none, and a ping that has no pong
     within `ping_interval` seconds ends the connection: until then Asterisk is slow, not gone, and what was
-    asked of it is not asked twice. When another client registers the same
-    application, `when_replaced` says what to do: "stand_by" waits until Asterisk no longer knows the
-    application, "take_back" registers it again after a minute.
+    asked of it is not asked twice. When another client registers the same application, `when_replaced` says
+    what to do: "stand_by" waits until Asterisk no longer knows the application, "take_back" registers it
+    again after a minute.
 
     Set `on_stasis_start` (called for each channel that enters the application and that nobody watches),
     append to `on_event` (called for every event) and to `on_ready` (awaited as tasks, after each connect,

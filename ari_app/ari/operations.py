@@ -12,9 +12,9 @@ would stop all that come behind it, and our pings with them. Hence three lanes:
 - `Lane.HTTP`: handlers that make announcer or snoop channels, run dialplan functions, read files, or list
   everything there is.
 
-Where Asterisk has no CPU left, its reading thread gets no more of it than any one thread of a call's: the first
-lane falls behind for good, while each thread of the second is served soon. So what finds the first lane behind
-takes the second. Two requests are therefore in no order, unless the reply to one was awaited.
+Where Asterisk has no CPU left, its reading thread gets no more of it than any one thread of a call's: the
+first lane falls behind for good, while each thread of the second is served soon. So what finds the first lane
+behind takes the second. Two requests are therefore in no order, unless the reply to one was awaited.
 
 What needs no HTTP should not use it: an HTTP request costs this process about three times the CPU.
 """

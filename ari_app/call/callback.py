@@ -237,7 +237,7 @@ class CallbackSession(Session):
 
     # The end
 
-    async def _hand_over(self, within: float = 0.0) -> Outcome:
+    async def _hand_over(self, within: float | None = None) -> Outcome:
         """Do without: nobody called, so there is nobody whom the dialplan could ring an agent for."""
         if self._called_off:
             return Outcome.CALLED_OFF

@@ -35,7 +35,7 @@ from .whisper import Whisper
 log = get_logger(__name__)
 
 HAND_OVER_WITHIN = 30.0
-"""Seconds that a call waits for Asterisk to be reachable again before it is left to the next sweep."""
+"""Seconds that a call waits for a lost connection before it is left to the next sweep."""
 HAND_OVER_AT_STOP_WITHIN = 2.0
 """The same when the line stops: a stop is not held up by an Asterisk that is away."""
 
@@ -317,10 +317,11 @@ class Session:
             return Outcome.INTERRUPTED
         return self._outcome or Outcome.ABANDONED
 
-    async def _hand_over(self, within: float = HAND_OVER_WITHIN) -> Outcome:
+    async def _hand_over(self, within: float | None = None) -> Outcome:
         """Give the caller back to the dialplan, which rings an agent without us.
 
-        Who has talked to one already is hung up instead: nobody is rung again for them.
+        Who has talked to one already is hung up instead: nobody is rung again for them. An Asterisk that is
+        slow is waited for as long as it takes, `within` seconds at most if given.
         """
         if self._talked:
             return Outcome.BRIDGED
@@ -329,13 +330,14 @@ class Session:
             async with asyncio.timeout(within):
                 return await self._hand_over_when_connected()
         except (AriError, TimeoutError) as error:
-            log.error("call.not_handed_over", error=str(error) or f"Asterisk was away for {within:g} s")
+            log.error("call.not_handed_over", error=str(error) or "Asterisk could not be reached in time")
             self._handed_over = True
             return Outcome.INTERRUPTED
 
     async def _hand_over_when_connected(self) -> Outcome:
         while True:
-            await self._ari.until_ready()
+            async with asyncio.timeout(HAND_OVER_WITHIN):
+                await self._ari.until_ready()
             try:
                 await self._ari.channels.continue_in_dialplan(
                     self._call.channel_id, context="fallback", extension=self._call.line, priority=1

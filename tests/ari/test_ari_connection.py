@@ -28,6 +28,7 @@ from ari_app.ari.events import (
     StasisEnd,
     StasisStart,
 )
+from ari_app.ari.lanes import BEHIND
 from ari_app.ari.versions import require_supported
 from ari_app.core.ids import new_id
 from ari_app.pbx import AsteriskServer
@@ -230,6 +231,20 @@ async def test_side_socket_whose_reply_is_late_is_not_waited_for_again(
     with pytest.raises(ChannelGone):
         await client.channels.answer(new_id())
     assert wire.connections == connections + 1
+
+
+async def test_request_that_finds_the_connection_of_events_behind_takes_another(
+    wire: Wire, ari_asterisk: AsteriskServer, make_client: MakeClient
+) -> None:
+    client = make_client(ari_asterisk, url=wire.url)
+    await client.start()
+    wire.stall_those()
+    waiting = [asyncio.create_task(client.asterisk.ping()) for _ in range(BEHIND)]
+    await asyncio.sleep(0)
+    await client.asterisk.ping()
+    assert not any(each.done() for each in waiting)
+    wire.flow()
+    await asyncio.gather(*waiting)
 
 
 async def test_silent_connection_is_noticed_by_ping(

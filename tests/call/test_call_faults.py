@@ -77,6 +77,29 @@ async def test_while_the_line_is_away_and_nobody_is_on_call_callers_hear_an_apol
     await until_told("the apology is heard", apologised)
 
 
+# Asterisk is slow
+
+
+async def test_caller_who_hangs_up_while_asterisk_has_yet_to_dial_leaves_no_telephone_ringing(
+    place: Place, ari_wire: Wire
+) -> None:
+    settings = by_wire(place.settings(teams=PATIENT_TEAMS), ari_wire)
+    alice = place.telephone("alice")
+    async with opened(place, settings) as line:
+        caller = await line.takes_a_call()
+        await caller.hears("bienvenue")
+        ari_wire.stall_requests()
+        await caller.presses("1")
+        await line.telephone_rung_for(caller)
+        await caller.hangs_up()
+        ended = await line.told(LegEnded, caller)
+        ari_wire.flow()
+        agent = await alice.is_rung()
+        await agent.is_hung_up()
+        record = await line.record_of(caller)
+    assert (ended.result, record.call.outcome) == ("cancelled", "abandoned")
+
+
 # The line is killed with people on the phone
 
 

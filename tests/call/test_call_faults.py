@@ -87,7 +87,8 @@ async def test_caller_who_hangs_up_while_asterisk_has_yet_to_dial_leaves_no_tele
     alice = place.telephone("alice")
     async with opened(place, settings) as line:
         caller = await line.takes_a_call()
-        await caller.hears("bienvenue")
+        await caller.presses("1")
+        await caller.hears("choix-motif")
         ari_wire.stall_requests()
         await caller.presses("1")
         await line.telephone_rung_for(caller)

@@ -33,8 +33,10 @@ from .rounds import Leftovers, bare_round, dialplan_round, hold, line_round, war
 from .sipp import Load
 from .whole import figures_of_whole, whole_rounds
 from .whole import load as whole_load
+from .work import figures_of_work, work_round
 
 TALK_SECONDS = 2.0
+COUNTED_CALLS = 30
 HOLD_RAMP = 20
 """Calls a second until all are there."""
 LEFT_SECONDS = 5.0
@@ -52,6 +54,7 @@ class Part(StrEnum):
     WHOLE = "whole"
     ADOPTION = "adoption"
     ROSTERS = "rosters"
+    WORK = "work"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ class Plan:
     whole_rate: int = 10
     adopted: int = 200
     organisation: Organisation | None = LARGE
+    counted: int = 0
+    """Calls whose work is counted; none unless that is asked for."""
 
     def load(self, rate: int) -> Load:
         """Return the load of one round."""
@@ -80,6 +85,7 @@ class Plan:
             whole_rate=self.whole_rate if part is Part.WHOLE else 0,
             adopted=self.adopted if part is Part.ADOPTION else 0,
             organisation=self.organisation if part is Part.ROSTERS else None,
+            counted=COUNTED_CALLS if part is Part.WORK else 0,
         )
 
 
@@ -108,6 +114,8 @@ async def measure(plan: Plan, programs: Programs, folder: Path, tell: Tell) -> l
             sections.append(await _adoption(rig, plan.adopted, tell))
         if plan.organisation is not None:
             sections.append(await _rosters(rig, plan.organisation, tell))
+        if plan.counted:
+            sections.append(await _work(rig, plan, tell))
     return sections
 
 
@@ -146,6 +154,15 @@ async def _rosters(rig: Rig, organisation: Organisation, tell: Tell) -> Section:
     tell("rosters: edit")
     figures += figures_of_edits(await edits(rig), await shipped_edits(rig))
     return heading(organisation), figures
+
+
+async def _work(rig: Rig, plan: Plan, tell: Tell) -> Section:
+    tell("first calls")
+    async with rig.line.running():
+        await warm_up(rig)
+    tell(f"{plan.counted} calls under valgrind")
+    work = await work_round(rig, plan.counted, KEY_SECONDS + plan.talk_seconds)
+    return "A short call, counted", figures_of_work(work)
 
 
 async def _prepare(rig: Rig, tell: Tell) -> int:

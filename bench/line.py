@@ -7,7 +7,7 @@ import sqlite3
 import sys
 import wave
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from datetime import datetime
 from math import pi, sin
@@ -65,14 +65,23 @@ class LineUnderTest:
         self._settings.write_text(json.dumps(settings), "utf-8")  # JSON is YAML
 
     @asynccontextmanager
-    async def running(self, settings: Path | None = None) -> AsyncIterator[int]:
-        """Run the line while the block lasts, by these `settings` if given; yield its process id."""
+    async def running(
+        self,
+        settings: Path | None = None,
+        *,
+        under: Sequence[str] = (),
+        seconds: float = START_SECONDS,
+    ) -> AsyncIterator[int]:
+        """Run the line while the block lasts, by these `settings` if given; yield its process id.
+
+        `under` is the command of a program that runs it, in the same process; it may take `seconds` to start.
+        """
         self._log.unlink(missing_ok=True)
-        command = [str(Path(sys.executable).with_name("astreinte")), "run"]
+        command = [*under, sys.executable, str(Path(sys.executable).with_name("astreinte")), "run"]
         command += ["--settings", str(settings or self._settings)]
         output = self._folder / "line.log"
         async with running(command, output) as process:
-            await until_said(process, '"line.ready"', file=self._log, log=output, seconds=START_SECONDS)
+            await until_said(process, '"line.ready"', file=self._log, log=output, seconds=seconds)
             yield process.pid
 
     def settings_with(self, rosters: Path) -> Path:

@@ -141,7 +141,7 @@ async def test_request_in_flight_when_the_line_is_cut_has_an_unknown_outcome(
     wire.stall()
     over_websocket = asyncio.create_task(client.asterisk.ping())
     beside = asyncio.create_task(client.channels.answer(new_id()))
-    over_http = asyncio.create_task(client.asterisk.info())
+    over_http = asyncio.create_task(client.bridges.start_moh(new_id()))  # a question would be asked again
     await asyncio.sleep(0.1)
     wire.cut()
     with pytest.raises(OutcomeUnknown) as failure:

@@ -31,6 +31,8 @@ WAITING = 0.9
 SETTLE_SECONDS = 5.0
 """How long hang-ups that are under way may take after a test."""
 
+gc.disable()  # until all tests are collected: what is loaded stays, and each worker loads everything
+
 StartAsterisk = Callable[..., Awaitable[AsteriskServer]]
 
 # A busy machine is slow, and nothing is wrong with it. The same examples every time: what fails, fails for
@@ -64,6 +66,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """Let collections of garbage look at what tests make, not at all that was loaded and collected before."""
+    gc.enable()
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)

@@ -106,9 +106,12 @@ class DutyCalls:
     def confirm(self, agent: str, by: str) -> None:
         """Note that an agent can be reached, for every duty that they were to confirm."""
         now = self._now()
-        for duty in self._duties.values():
-            if duty.shift.agent != agent or duty.confirmed_at is not None:
-                continue
+        waited_for = [
+            duty for duty in self._duties.values() if duty.shift.agent == agent and duty.confirmed_at is None
+        ]
+        if not waited_for:
+            return  # as at most calls
+        for duty in waited_for:
             duty.confirmed_at, duty.confirmed_by = now, by
             self._note(duty)
             log.info("duty.confirmed", team=duty.shift.team, agent=agent, by=by)

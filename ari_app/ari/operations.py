@@ -90,9 +90,8 @@ class Operation(Generic[T]):
         holds any of them travels in the body too.
         """
         uri = self.uri(ids)
-        if query:
-            given = {name: value for name, value in query.items() if value is not None}
-            in_body = {name: value for name, value in given.items() if self._has_body or _is_special(value)}
+        if query and (given := {name: value for name, value in query.items() if value is not None}):
+            in_body = given if self._has_body else {n: each for n, each in given.items() if _is_special(each)}
             if in_body:
                 body = {**_carried(in_body), **(body or {})}
             if len(in_body) < len(given):
@@ -140,7 +139,7 @@ def returning_file(
 
 
 def _is_special(value: Value) -> bool:
-    return isinstance(value, Sequence) and not isinstance(value, str) and not all(map(_PLAIN, value))
+    return not isinstance(value, str | int | None) and not all(map(_PLAIN, value))
 
 
 def _query(value: Value) -> str:
@@ -158,8 +157,11 @@ def _query(value: Value) -> str:
 def _carried(values: Mapping[str, Value]) -> Mapping[str, Value]:
     """Return values that go into a body. Raises ValueError for those that cannot."""
     for value in values.values():
-        for text in (value,) if isinstance(value, str) else value if isinstance(value, Sequence) else ():
-            insist_on_text(text)
+        if isinstance(value, str):
+            insist_on_text(value)
+        elif not isinstance(value, int | None):
+            for text in value:
+                insist_on_text(text)
     return values
 
 

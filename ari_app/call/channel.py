@@ -213,6 +213,8 @@ class CallChannel:
 
     async def quiet(self) -> None:
         """Stop what is playing and wait until it has ended: a playback holds the channel's thread."""
+        if not self._playing:
+            return
         for playback_id in self._playing:
             self.send(self.ari.playbacks.stop(playback_id))
         try:

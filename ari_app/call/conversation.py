@@ -196,8 +196,11 @@ class Conversation:
                 if action is not None and await self._do(action):
                     return True
                 continue
+            if not self._keys.typed:
+                await channel.changed()
+                continue
             try:
-                async with asyncio.timeout(BETWEEN_KEYS if self._keys.typed else None):
+                async with asyncio.timeout(BETWEEN_KEYS):
                     await channel.changed()
             except TimeoutError:
                 self._keys.typed = ""

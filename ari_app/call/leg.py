@@ -208,7 +208,8 @@ class Leg:
     async def _dialled(self) -> None:
         """Wait until Asterisk has dialled: a channel that it has not made yet cannot be hung up."""
         if self._dialling is not None:
-            await asyncio.wait([self._dialling])
+            if not self._dialling.done():
+                await asyncio.wait([self._dialling])
             if not self._dialling.cancelled():
                 self._dialling.exception()  # whatever it is, who offered the call was told, or is gone
 

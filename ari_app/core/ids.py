@@ -17,8 +17,9 @@ def new_id() -> str:
 
 def new_call_id(at: datetime | None = None) -> str:
     """Return a call's id, `20261124T081502-3f9c02ab7d`: it sorts by time (UTC) and can be read aloud."""
-    moment = (at or datetime.now(UTC)).astimezone(UTC)
-    return f"{moment:%Y%m%dT%H%M%S}-{secrets.token_hex(5)}"
+    moment = (at or datetime.now(UTC)).astimezone(UTC).replace(tzinfo=None)
+    second = moment.isoformat(timespec="seconds").replace("-", "").replace(":", "")
+    return f"{second}-{secrets.token_hex(5)}"
 
 
 def begun_at(call_id: str) -> datetime:

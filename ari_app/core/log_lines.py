@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -29,6 +30,7 @@ _NUMBER = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)  # ids and names of agents come again in most lines of a call
 def mask(text: str) -> str:
     """Hide the middle of each phone or card number in a text: `+336•••••78`, `06•••••78`."""
     return _NUMBER.sub(_masked, text)
@@ -57,12 +59,13 @@ def plain(value: object, *, masked: bool, depth: int = DEEPEST) -> object:
     """Return a value made of JSON's own types; what is none of them becomes text."""
     if value is None or type(value) in (int, float, bool):
         return value
-    if depth and isinstance(value, Mapping):
+    holds_others = depth > 0 and not isinstance(value, str)  # most are words of ours, such as an outcome
+    if holds_others and isinstance(value, Mapping):
         return {
             str(plain(key, masked=masked, depth=0)): plain(item, masked=masked, depth=depth - 1)
             for key, item in value.items()
         }
-    if depth and isinstance(value, (list, tuple, set, frozenset)):
+    if holds_others and isinstance(value, (list, tuple, set, frozenset)):
         return [plain(item, masked=masked, depth=depth - 1) for item in value]
     try:
         text = value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)

@@ -31,7 +31,7 @@ from ..core.tasks import ended
 from ..notify.notifier import Notifier
 from ..prompts import PromptStore
 from ..records.database import RecordsUnavailable
-from ..records.facts import Fact, FactSink
+from ..records.facts import Fact, FactSink, LegAccepted, LegEnded, LegStarted
 from ..records.reader import OpenCall, Reader
 from ..records.recorder import Recorder
 from .announcing import AnnouncementKeeper, spoken_beside
@@ -73,14 +73,18 @@ RECORDS_RETRY = 5.0
 
 
 class _Tee:
-    """Hands each fact to the records, and to whoever else listens."""
+    """Hands each fact to those who want all of them, and those about legs to those who want these."""
 
-    def __init__(self, *sinks: FactSink) -> None:
+    def __init__(self, sinks: Sequence[FactSink], of_legs: Sequence[FactSink]) -> None:
         self._sinks = sinks
+        self._of_legs = of_legs
 
     def put(self, fact: Fact) -> None:
         for sink in self._sinks:
             sink.put(fact)
+        if isinstance(fact, LegStarted | LegAccepted | LegEnded):
+            for sink in self._of_legs:
+                sink.put(fact)
 
 
 class Line:
@@ -147,7 +151,7 @@ class Line:
             changed=self._fallback.wake,
             now=now,
         )
-        sink = _Tee(recorder, activity, self.duties, *listeners)
+        sink = _Tee([recorder, *listeners], of_legs=[activity, self.duties])
         self.reception = Reception(lambda: self._desk, sink)
         self._sink = sink
         self._calendars = CalendarKeeper(

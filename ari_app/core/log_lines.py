@@ -30,7 +30,7 @@ _NUMBER = re.compile(
 )
 
 
-@lru_cache(maxsize=4096)  # ids and names of agents come again in most lines of a call
+@lru_cache(maxsize=1024)  # ids and names of agents come again in most lines of a call
 def mask(text: str) -> str:
     """Hide the middle of each phone or card number in a text: `+336•••••78`, `06•••••78`."""
     return _NUMBER.sub(_masked, text)

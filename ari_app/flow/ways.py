@@ -9,6 +9,7 @@ from ..core.suggest import one_of
 from .fields import NodeName
 from .nodes.menu import Menu
 from .source import FlowSource, circle_from, reached_from, without_exit
+from .step import Step
 
 
 def _ways_lead_to_nodes(source: FlowSource) -> Iterator[Finding]:
@@ -50,13 +51,13 @@ def _nodes_have_an_exit(source: FlowSource) -> Iterator[Finding]:
 
 
 def _silence_ends(source: FlowSource) -> Iterator[Finding]:
-    """A caller who presses nothing (no keys, no hands) must get somewhere too."""
+    """A caller who presses nothing (no keys, no hands), and says nothing, must get somewhere too."""
     ends = source.ends()
     told = set(without_exit(source.ways(), ends))
     silent = source.silent_ways()
     for start in without_exit(silent, ends):
         circle = circle_from(start, silent)
-        asking = [name for name in circle if source.file.nodes[name].step.asks]
+        asking = [name for name in circle if _waits_for_somebody(source.file.nodes[name].step)]
         if asking and told.isdisjoint(circle):
             told.update(circle)
             last = asking[-1]
@@ -67,6 +68,10 @@ def _silence_ends(source: FlowSource) -> Iterator[Finding]:
                 expected="a way to a `route` or a `goodbye` without any key",
                 remedy="lead `otherwise` on to an agent or to the end",
             )
+
+
+def _waits_for_somebody(step: Step) -> bool:
+    return [where for where, _ in step.silent_ways()] == [("otherwise",)]
 
 
 def _silence_reaches_an_agent(source: FlowSource) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from pydantic import Field
 from ...core.durations import Duration, between
 from ..fields import Team, ToNode
 from ..phone import Message, Recorded
-from ..step import Saying
+from ..step import Saying, Way
 from ..words import Word
 
 if TYPE_CHECKING:
@@ -50,6 +50,10 @@ class Voicemail(Saying):
     )
     goto: ToNode = Field(description="The next node, once there is a message.")
     otherwise: ToNode = Field(description="The next node when there is none.")
+
+    def silent_ways(self) -> list[Way]:
+        """Return `otherwise` alone: who says nothing leaves no message."""
+        return [(("otherwise",), self.otherwise)]
 
     async def visit(self, walk: Walk) -> str:
         """Record until there is a message that the caller keeps, or the tries are used up.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from itertools import groupby
 from pathlib import Path
 
@@ -30,8 +30,6 @@ WAITING = 0.9
 """The part of a stretch, from its beginning, that the tests that wait are spread over."""
 SETTLE_SECONDS = 5.0
 """How long hang-ups that are under way may take after a test."""
-
-gc.disable()  # until all tests are collected: what is loaded stays, and each worker loads everything
 
 StartAsterisk = Callable[..., Awaitable[AsteriskServer]]
 
@@ -64,9 +62,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = [item for _place, item in sorted(spread, key=lambda each: each[0])]
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for no garbage while each worker loads everything: what is loaded stays."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+
+
 def pytest_collection_finish() -> None:
     """Let collections of garbage look at what tests make, not at all that was loaded and collected before."""
-    gc.enable()
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)

@@ -204,6 +204,7 @@ ERRORS_OF_MORE: dict[str, tuple[str, str, str, str, str, str]] = {
     "message of an hour": ("longest: 1m", "longest: 1h", "1h", "too long", "5m", "5m"),
     "message to nowhere": ("voicemail: message", "voicemail: mesage", "mesage", "there is no node `mesage`", "`message`", "`message`?"),
     "message that is its own otherwise": ("otherwise: rappel}", "otherwise: message}", "message}\n  rappel", "presses nothing goes round in a circle", "a way to a `route`", "lead `otherwise`"),
+    "message asked for again in a circle": ("otherwise: rappel}", "otherwise: tour}\n  tour:\n    goto: message", "tour}", "presses nothing goes round in a circle", "a way to a `route`", "lead `otherwise`"),
     "nothing to set": ("priority: 5, ", "", "{goto: encore", "sets nothing", "`priority`", "add"),
     "goto nowhere": ("goto: fin", "goto: fni", "fni", "there is no node `fni`", "`fin`", "`fin`?"),
     "circle of goto": ("goto: fin", "goto: note", "note:\n", "who gets to the node `note` never gets out", "a `goodbye`", "lead"),

@@ -157,9 +157,8 @@ async def _rosters(rig: Rig, organisation: Organisation, tell: Tell) -> Section:
 
 
 async def _work(rig: Rig, plan: Plan, tell: Tell) -> Section:
-    tell("first calls")
-    async with rig.line.running():
-        await warm_up(rig)
+    if not rig.played:
+        await _prepare(rig, tell)
     tell(f"{plan.counted} calls under valgrind")
     work = await work_round(rig, plan.counted, KEY_SECONDS + plan.talk_seconds)
     return "A short call, counted", figures_of_work(work)

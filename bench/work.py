@@ -78,7 +78,7 @@ async def _control(what: str, pid: int) -> None:
         stderr=asyncio.subprocess.DEVNULL,
     )
     if await process.wait():
-        raise ProcessFailed(f"callgrind_control {what} failed")
+        raise ProcessFailed(f"callgrind_control {what} failed: valgrind and it must be of one version")
 
 
 def _counted(dump: Path) -> Mapping[str, int]:

@@ -11,7 +11,7 @@ from ..roster.plan import Activity
 
 
 class AgentActivity:
-    """Hears every fact of every call, and notes when each agent was last rung and last had a call.
+    """Hears every fact about a leg, and notes when each agent was last rung and last had a call.
 
     `known` is what rosters are asked with; it follows what happens. An agent had a call until its end.
     """

@@ -24,7 +24,7 @@ def wall_clock() -> datetime:
 
 
 class Duties:
-    """All of it, for one line: hears every fact of every call."""
+    """All of it, for one line: hears every fact about a leg."""
 
     def __init__(
         self,

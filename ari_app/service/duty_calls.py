@@ -41,7 +41,7 @@ MADE_WAY = frozenset({LegResult.CANCELLED, LegResult.INTERRUPTED})
 
 
 class DutyCalls:
-    """Rings agents when their rosters say so, and knows who is unconfirmed; hears every fact of every call.
+    """Rings agents when their rosters say so, and knows who is unconfirmed; hears every fact about a leg.
 
     `unconfirmed` is what plans are asked with; `changed` is called when it has changed. `now` is the clock.
     """
